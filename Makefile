@@ -1,0 +1,42 @@
+# Everything a developer or CI calls. `make run` and `make test` need only Python 3.11+ (with venv), git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+# two workers: the tests' wall time is mostly waiting for servers that they start themselves
+JOBS   ?= 2
+
+.DEFAULT_GOAL := all
+.PHONY: all run test long check format install gate rules bench dist install-service clean
+
+all: check test
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+run: $(STAMP)  ## the service on embedded defaults: SQLite and alerts as files under state/
+	exec $(BIN)/coopwatch run
+
+test: $(STAMP)  ## all tests but the long ones, in under five minutes
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not long"
+
+long: $(STAMP)  ## kills, soaks, fleet, a million rows: under 30 minutes
+	$(BIN)/python -m pytest -q -m long --timeout 1800
+
+check: $(STAMP)  ## format, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

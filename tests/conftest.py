@@ -1,0 +1,52 @@
+"""What every test may ask for: the parts of the machine that are not in the lock file, each with its reason to skip.
+
+``COOPWATCH_REQUIRE=shared,chromium,postgresql,exim4`` (a comma list) turns a skip for want of that part into a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = frozenset(part for part in os.environ.get("COOPWATCH_REQUIRE", "").split(",") if part)
+
+
+def absent(part: str, reason: str) -> None:
+    """Skips the running test, or fails it where ``part`` is required."""
+    if part in REQUIRED:
+        pytest.fail(f"{part} is required and absent: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout's top folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with labelled articles, feeds, pages and the examiner, beside the checkout."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data").is_dir():
+        absent("shared", "../shared is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rules_dir() -> Path:
+    """The shipped rules."""
+    return ROOT / "rules"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        absent("chromium", "chromium is not installed")
+    return str(path)
