@@ -122,6 +122,24 @@ class ReadMethod(StrEnum):
     TITLE = "title"  # nothing but the headline
 
 
+class PageKind(StrEnum):
+    """What a fetched page turned out to be. Only ARTICLE and PARTIAL carry text; after all others the feed's summary
+    is judged."""
+
+    ARTICLE = "article"
+    PARTIAL = "partial"  # a teaser before a paywall: judged on what there is
+    CONSENT = "consent"
+    LOGIN = "login"
+    CHALLENGE = "challenge"  # "checking your browser"
+    SOFT_404 = "soft_404"
+    SCRIPT_ONLY = "script_only"
+    EMPTY = "empty"
+    PDF = "pdf"
+    IMAGE = "image"
+    NOT_HTML = "not_html"
+    REFUSED = "refused"  # too large or too deep to be read within the limits
+
+
 class FeedState(StrEnum):
     OK = "ok"
     FAILING = "failing"
@@ -214,6 +232,22 @@ class ParsedFeed:
 
 
 # ---------------------------------------------------------------------------------------------- articles
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a stored or fetched page says. ``text`` is plain, paragraphs apart by line breaks, empty unless ``kind`` is
+    ARTICLE or PARTIAL; ``method`` names what found the text, ``reason`` says in words why the kind is what it is."""
+
+    kind: PageKind
+    title: str = ""
+    text: str = ""
+    published_at: datetime | None = None
+    date_only: bool = False
+    language: str = ""  # as the page declares it
+    canonical_url: str = ""  # same host as the page's address, or ""
+    method: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The steps, the killable worker pool, and what drives them. Holds no code itself: worker processes import it."""
