@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "monitor"
 
 # highest first; names on one line are siblings and do not import one another
 LAYERS = (
-    ("cli", "__main__"),
+    ("__main__",),
+    ("cli",),
     ("console",),
     ("app",),
     ("run",),

@@ -52,6 +52,9 @@ def load(
             except ValueError as exc:
                 faults.append((0, f"{name}: {exc}"))
             origins[path] = name
+            for length in range(1, len(path)):  # a table that only this variable opens
+                if path[:length] not in lines:
+                    origins.setdefault(path[:length], name)
     _apply_defaults(values, places)
     try:
         settings = _adapter().validate_python(values)
@@ -163,6 +166,8 @@ def _message(error: Any) -> str:
         return "is missing"
     if kind == "value_error":
         return str(error["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        return f"{str(error['input'])!r} may hold small letters, digits, - and _ only"
     return str(error["msg"]).removeprefix("Input ")
 
 

@@ -1,0 +1,71 @@
+"""The command line: the only place that prints. A command's module is loaded when the command is called, so that
+``--help`` answers at once; to add a command, write a module with ``register(app)`` and name it in ``COMMANDS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from monitor import __version__
+from monitor.errors import CoopwatchError
+
+# command -> module in monitor.cli, one line of help. The order is the order of --help.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "status": ("status", "How the service is: feeds, work, deliveries, routes."),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0; 1 a bug; 2 configuration, rules or usage; 3 the store cannot be
+    used and a restart will not help; 4 it may help."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result = build(arguments)(args=arguments, prog_name="coopwatch", standalone_mode=True)
+    except SystemExit as exc:  # how click ends, also after its own usage errors
+        return exc.code if isinstance(exc.code, int) else 1
+    except CoopwatchError as exc:
+        typer.secho(f"coopwatch: {exc}", err=True, fg="red")
+        return exc.exit_code
+    except BrokenPipeError:  # the reader of a pipe went away (coopwatch ... | head)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The command line with the called command loaded and all others by name and help only."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Watches news feeds and tells operators when a new cooperation announcement appears.",
+    )
+    app.callback()(_root)
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for name, (module, line) in COMMANDS.items():
+        if name == called:
+            importlib.import_module(f"monitor.cli.{module}").register(app)
+        else:
+            app.command(name, help=line)(_unloaded)
+    return app
+
+
+def _unloaded() -> None:
+    raise AssertionError("only the called command is ever run")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"coopwatch {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Registered as callback: options that stand before the command."""
