@@ -179,6 +179,20 @@ class DeliveryState(StrEnum):
     PAUSED = "paused"
 
 
+class SendFault(StrEnum):
+    """Why a delivery did not arrive, as far as operators must act on it differently."""
+
+    CONNECT = "connect"  # no connection, or it broke
+    DEADLINE = "deadline"
+    TLS = "tls"  # no TLS where it is required, or a certificate that does not hold
+    AUTH = "auth"  # the login is refused: every delivery there waits until a person acts
+    BUSY = "busy"  # the other side asks to come again
+    REFUSED = "refused"  # this message or this recipient, for good
+    GONE = "gone"  # the endpoint says that it is no more
+    FORBIDDEN = "forbidden"  # our own guard refuses the address
+    LOCAL = "local"  # a file could not be written, a library failed
+
+
 # ---------------------------------------------------------------------------------------------- feeds and entries
 
 
@@ -427,6 +441,7 @@ class SendResult:
     retry_after_s: float | None = None
     doubtful: bool = False  # it may have arrived
     answer: str = ""  # status and first words, cleaned
+    fault: SendFault | None = None  # None when ok
 
 
 # ---------------------------------------------------------------------------------------------- HTTP

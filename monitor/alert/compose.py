@@ -1,0 +1,277 @@
+"""Turns an alert into a letter in the route's language: who, what, when, the proof, the sources, how independent they
+are, what is new, what else the article holds, why it was sent and how long it took. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from monitor.alert import clean, facts, headline
+from monitor.alert.facts import Alert, Source
+from monitor.alert.letter import Card, Letter, Line, Quote, Row
+from monitor.alert.words import Words
+from monitor.model import Announcement, Novelty, ReadMethod, Story, StoryChange
+
+# What is listed before "and N more": a mail is read in ten seconds, the rest stands on the page and in the webhook.
+SOURCES_SHOWN = 8
+SOURCES_SHOWN_IN_LIST = 2
+ALSO_SHOWN = 6
+WHO_SHOWN = 12
+QUOTE_LIMIT = 900
+TITLE_LIMIT = 200
+_ID = re.compile(r"[a-z]+[._-][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the route's name, language and zone, and the operators' page where one is public."""
+
+    route: str
+    words: Words
+    zone: ZoneInfo
+    page_url: str = ""  # https://host of the operators' page, without a slash at its end; "" = none
+    unsubscribe: str = ""  # an https or mailto address for List-Unsubscribe; "" = none
+
+
+def alert_letter(alert: Alert, reader: Reader, now: datetime) -> Letter:
+    """The letter of one alert, told at ``now``."""
+    several = len(alert.changes) > 1
+    cards = tuple(
+        change_card(change, alert, reader, number if several else 0) for number, change in enumerate(alert.changes, 1)
+    )
+    return Letter(
+        language=reader.words.language,
+        subject=headline.subject(alert, reader.words),
+        title="" if not several else _article_title(alert),
+        cards=cards,
+        common=_common(alert, reader, now),
+        footer=footer(reader, alert.changes[0].story),
+    )
+
+
+def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int = 0) -> Card:
+    """One story of an alert. ``number`` > 0 marks the n-th act of a list, which is shown shorter."""
+    words = reader.words
+    announced = facts.proof(change)
+    late = alert.late and facts.kind_of(change) == "new"
+    kicker = words.text(f"change.{'late' if late else facts.kind_of(change)}")
+    if number:
+        kicker = f"{words.text('act.number', n=number, total=len(alert.changes))} · {kicker}"
+    found = facts.sources(change.story)
+    rows = [_who(change, words), _what(change, alert, words), _when(announced, words)]
+    if announced.type == "call":
+        rows.append(_deadline(change.story, words))
+    after = [
+        _sources(change, found, reader, SOURCES_SHOWN_IN_LIST if number else SOURCES_SHOWN),
+        _independence(found, words),
+        _novelty(change, alert, reader),
+        _why(change, alert, reader),
+    ]
+    return Card(
+        title=headline.of_change(change, words),
+        kicker=kicker,
+        tone=facts.tone(change),
+        rows=tuple(row for row in rows if row.lines),
+        quote=quote(announced, change.report.lang, words),
+        proof_label=words.text("label.proof"),
+        after=tuple(row for row in after if row.lines),
+    )
+
+
+def quote(announced: Announcement, language: str, words: Words) -> Quote | None:
+    """The proving sentence, never translated; its language is named where the reader's is another."""
+    text = clean.line(announced.quote, QUOTE_LIMIT)
+    if not text:
+        return None
+    foreign = bool(language) and language.split("-")[0] != words.language
+    note = words.text("proof.language", language=words.tongue(language)) if foreign else ""
+    return Quote(words.text("proof.quote", quote=text), language, note)
+
+
+def _article_title(alert: Alert) -> str:
+    return clean.line(alert.report.title, TITLE_LIMIT)
+
+
+def _who(change: StoryChange, words: Words) -> Row:
+    names = list(dict.fromkeys(words.party(party) for party in change.story.parties))
+    shown = ", ".join(names[:WHO_SHOWN])
+    if len(names) > WHO_SHOWN:
+        shown += " " + words.text("who.more", n=len(names) - WHO_SHOWN)
+    claimed = change.report.announcement.claimed_by
+    note = ""
+    if claimed:
+        side = next((words.party(party) for party in change.story.parties if party.id == claimed), "")
+        note = f"{words.text('label.claim')}: {side or words.name_of(claimed) or clean.line(claimed, 80)}"
+    return Row(words.text("label.who"), (Line(shown, note=note),) if shown else ())
+
+
+def _what(change: StoryChange, alert: Alert, words: Words) -> Row:
+    story, announced = change.story, change.report.announcement
+    act = words.count(f"act.{story.type}.{announced.stage}", story.count)
+    if announced.step and announced.step != announced.stage.value:
+        act += f" ({words.text(f'step.{announced.step}')})"
+    sectors = ", ".join(words.text(f"sector.{sector}") for sector in story.sectors)
+    lines = [Line(act[:1].upper() + act[1:], note=sectors)]
+    thing = thing_named(story.object or announced.object, words)
+    if thing:
+        lines.append(Line(words.text("what.object", object=thing)))
+    package = alert.known.get(story.part_of)
+    if package:
+        lines.append(Line(words.text("what.part_of", headline=headline.of_story(package, words))))
+    return Row(words.text("label.what"), tuple(lines))
+
+
+def thing_named(thing: str, words: Words) -> str:
+    """What was agreed: the rule set's name of it, else the article's own words; an id without a name is not shown."""
+    named = words.name_of(thing) if len(thing) > 2 else ""
+    return clean.line(named or ("" if _ID.fullmatch(thing) else thing), TITLE_LIMIT)
+
+
+def _when(announced: Announcement, words: Words) -> Row:
+    if not announced.event_date:
+        return Row(words.text("label.when"), (Line(words.text("when.unknown")),))
+    day = words.day(announced.event_date)
+    key = f"when.{announced.date_basis}"
+    return Row(words.text("label.when"), (Line(words.text(key, date=day) if words.has(key) else day),))
+
+
+def _deadline(story: Story, words: Words) -> Row:
+    known = words.text("deadline.known", date=words.day(story.deadline)) if story.deadline else ""
+    return Row(words.text("label.deadline"), (Line(known or words.text("deadline.missing")),))
+
+
+def _sources(change: StoryChange, found: tuple[Source, ...], reader: Reader, shown: int) -> Row:
+    """The article of this alert first, then the earliest others."""
+    words = reader.words
+    own = [source for source in found if source.report.article_id == change.report.article_id]
+    first = own or [Source(change.report, False, False)]
+    rest = [source for source in found if source.report.article_id != change.report.article_id]
+    ordered = first[:1] + rest
+    lines = [source_line(source, change.story, reader) for source in ordered[:shown]]
+    if len(ordered) > shown:
+        lines.append(Line(words.count("sources.more", len(ordered) - shown)))
+    return Row(words.text("label.sources"), tuple(lines))
+
+
+def source_line(source: Source, story: Story, reader: Reader) -> Line:
+    """Publisher, time and title of a report; its address; what weakens it."""
+    words, report = reader.words, source.report
+    told = report.published_at
+    at = words.moment(told, reader.zone) if told else words.text("source.no_date")
+    name = clean.line(report.feed_title, 80)
+    url = clean.link(report.url)
+    notes = []
+    if source.is_copy:
+        notes.append(words.text("source.copy"))
+    if source.is_party:
+        party = next((words.party(p) for p in story.parties if report.publisher_party in (p.id, p.country)), "")
+        notes.append(words.text("source.party", party=party))
+    if not url:
+        notes.append(words.text("source.no_link"))
+    head = ", ".join(part for part in (name, at) if part)
+    title = clean.line(report.title, TITLE_LIMIT)
+    return Line(f"{head}. {title}" if title else head, url, "; ".join(notes))
+
+
+def _independence(found: tuple[Source, ...], words: Words) -> Row:
+    counted = facts.independence(found)
+    parts = [words.count("independence.sources", counted.independent)]
+    if counted.copies:
+        parts.append(words.count("independence.copies", counted.copies))
+    if counted.parties:
+        parts.append(words.count("independence.parties", counted.parties))
+    return Row(words.text("label.independence"), (Line(", ".join(parts)),) if found else ())
+
+
+def _novelty(change: StoryChange, alert: Alert, reader: Reader) -> Row:
+    """What makes it new: what it was before, the nearest known act, or the story that it may belong to."""
+    words, story = reader.words, change.story
+    lines: list[Line] = []
+    kind = facts.kind_of(change)
+    if change.novelty is Novelty.NEW_STAGE and change.before is not None:
+        before, after = change.before.stage, change.report.announcement.stage
+        stages = {"before": words.text(f"stage.{before}"), "after": words.text(f"stage.{after}")}
+        lines.append(Line(words.text("novelty.stage_reopened" if before == after else "novelty.stage", **stages)))
+    elif words.has(f"novelty.{kind}") and kind != "unsure":
+        lines.append(Line(words.text(f"novelty.{kind}")))
+    if alert.late and change.report.published_at:
+        day = words.day(change.report.published_at.astimezone(reader.zone).date().isoformat())
+        lines.append(Line(words.text("novelty.late", date=day)))
+    twin = alert.known.get(story.may_belong_to)
+    near = alert.known.get(story.nearest)
+    if twin:
+        lines.append(_named("novelty.unsure", twin, reader))
+    if near and near is not twin:
+        lines.append(_named("novelty.nearest", near, reader))
+    if not lines and change.novelty is Novelty.NEW:
+        lines.append(Line(words.text("novelty.first")))
+    return Row(words.text("label.novelty"), tuple(lines))
+
+
+def _named(key: str, story: Story, reader: Reader) -> Line:
+    words = reader.words
+    day = story.stages[-1][1] if story.stages else ""
+    date = words.day(day or story.opened_at.astimezone(reader.zone).date().isoformat())
+    return Line(words.text(key, headline=headline.of_story(story, words), date=date), clean.link(facts.link_of(story)))
+
+
+def _why(change: StoryChange, alert: Alert, reader: Reader) -> Row:
+    words, announced = reader.words, change.report.announcement
+    line = words.text(
+        "why.line", rule=clean.line(announced.rule, 80), route=reader.route, score=words.percent(announced.score)
+    )
+    return Row(words.text("label.why"), (Line(line),))
+
+
+def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
+    """What holds for the article as a whole: what else it says, and the times."""
+    words = reader.words
+    also = [Line(words.text("also.known", headline=headline.of_announcement(other, words))) for other in alert.others]
+    also += [
+        Line(
+            words.text(
+                "also.mention",
+                reason=words.text(f"reason.{mention.reason}"),
+                headline=headline.of_announcement(mention.announcement, words),
+            )
+        )
+        for mention in alert.mentions
+    ]
+    also = list({line.text: line for line in also}.values())
+    if len(also) > ALSO_SHOWN:
+        also = [*also[:ALSO_SHOWN], Line(words.text("also.more", n=len(also) - ALSO_SHOWN))]
+    rows = (Row(words.text("label.also"), tuple(also)), _times(alert, reader, now))
+    return tuple(row for row in rows if row.lines)
+
+
+def _times(alert: Alert, reader: Reader, now: datetime) -> Row:
+    words, report, zone = reader.words, alert.report, reader.zone
+    seen, told = words.moment(report.seen_at, zone), words.hour(now, zone)
+    if report.published_at:
+        published = words.moment(report.published_at, zone)
+        lag = words.span((now - report.published_at).total_seconds())
+        text = words.text("times.published", published=published, seen=seen, told=told, lag=lag)
+    else:
+        text = words.text("times.seen", seen=seen, told=told)
+    lines = [Line(text, note=words.text("times.zone", zone=str(zone)))]
+    if alert.method in (ReadMethod.SUMMARY, ReadMethod.TITLE):
+        lines.append(Line(words.text("why.summary")))
+    return Row(words.text("label.times"), tuple(lines))
+
+
+def footer(reader: Reader, story: Story | None = None) -> tuple[Line, ...]:
+    """The last lines: which route, how to ask why, where the page is. Links open pages; none acts when opened."""
+    words = reader.words
+    if story is None:
+        first = Line(words.text("footer.route", route=reader.route))
+    else:
+        first = Line(words.text("footer.why", route=reader.route, story=story.id))
+    lines = [first]
+    page = clean.link(f"{reader.page_url}/stories/{story.id}") if reader.page_url and story else ""
+    if page:
+        lines.append(Line(words.text("footer.page"), page))
+    if reader.unsubscribe:
+        lines.append(Line(words.text("footer.unsubscribe", link=reader.unsubscribe)))
+    return tuple(lines)
