@@ -7,27 +7,33 @@ from monitor.config.load import ENVIRONMENT_PREFIX, documented_keys, load
 from monitor.config.places import Places, checkout, find_config_file, find_places
 from monitor.config.settings import (
     Channel,
+    ConsoleSettings,
     DeliverySettings,
     FetchSettings,
+    KeepSettings,
     LogSettings,
     MatchClause,
     Route,
     Settings,
     Smtp,
+    WatchSettings,
     WorkerSettings,
 )
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
     "Channel",
+    "ConsoleSettings",
     "DeliverySettings",
     "FetchSettings",
+    "KeepSettings",
     "LogSettings",
     "MatchClause",
     "Places",
     "Route",
     "Settings",
     "Smtp",
+    "WatchSettings",
     "WorkerSettings",
     "checkout",
     "documented_keys",

@@ -119,6 +119,48 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """[console]: the operators' page."""
+
+    __pydantic_config__ = STRICT
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8484  # 0 = any free one (tests)
+    language: Literal["it", "en"] = "it"
+    password: Annotated[SecretFile, Field(alias="password_file")] = field(default=SecretStr(""), repr=False)
+    api_token: Annotated[SecretFile, Field(alias="api_token_file")] = field(default=SecretStr(""), repr=False)
+    proxy_header: str = ""  # the reverse proxy names the operator in it
+    secure_cookie: bool = False  # true behind https
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """[watch]: how the service looks after itself."""
+
+    __pydantic_config__ = STRICT
+
+    ping_url: Annotated[SecretFile, Field(alias="ping_url_file")] = field(default=SecretStr(""), repr=False)
+    ping_every_s: Annotated[Seconds, Field(alias="ping_every", gt=0)] = 300.0
+    check_every_s: Annotated[Seconds, Field(alias="check_every", gt=0)] = 60.0
+    canary_at: ClockTime = "06:30"
+    canary: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSettings:
+    """[keep]: how long data stays. Identity and stories outlive the texts, so that nothing old is told as new."""
+
+    __pydantic_config__ = STRICT
+
+    texts_s: Annotated[Seconds, Field(alias="texts", gt=0)] = 180 * 86400.0
+    identity_s: Annotated[Seconds, Field(alias="identity", ge=400 * 86400.0)] = 400 * 86400.0
+    deliveries_s: Annotated[Seconds, Field(alias="deliveries", gt=0)] = 400 * 86400.0
+    backups: Positive = 14
+    backup_dir: PlacedPath | None = None  # None = state_dir/backups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
     """A mail server. ``starttls`` required: never plain text; ``tls``: TLS from the first byte (port 465)."""
 
@@ -240,6 +282,9 @@ class Settings:
     workers: WorkerSettings = field(default_factory=WorkerSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     log: LogSettings = field(default_factory=LogSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
+    keep: KeepSettings = field(default_factory=KeepSettings)
     smtp: Smtp | None = None
     routes: tuple[Route, ...] = ()
 
@@ -261,6 +306,11 @@ class Settings:
     def cache_dir(self) -> Path:
         """Expanded forms and other things that can be made again."""
         return self.state_dir / "cache"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where verified copies of the database are kept."""
+        return self.keep.backup_dir or self.state_dir / "backups"
 
     @property
     def own_feeds_file(self) -> Path:

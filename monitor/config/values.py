@@ -88,7 +88,11 @@ def _secret_path(value: object) -> Path:
         folder = value.credentials if isinstance(value, Placed) else None
         if folder is None:
             raise ValueError(f"{name}: the service manager gave no credentials (CREDENTIALS_DIRECTORY is not set)")
-        return folder / Path(name.removeprefix("credential:")).name
+        wanted = Path(name.removeprefix("credential:")).name
+        # the unit loads a whole folder of secrets; systemd then puts the folder's id before each file's name
+        return next(
+            (path for path in (folder / wanted, folder / f"secrets_{wanted}") if path.is_file()), folder / wanted
+        )
     path = placed_path(value)
     assert isinstance(path, Path)
     return path

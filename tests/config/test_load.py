@@ -37,7 +37,7 @@ def test_the_sample_with_every_key_taken_in_is_valid_and_names_every_key(tmp_pat
 
 def test_the_defaults_that_the_sample_states_are_the_defaults(tmp_path: Path) -> None:
     text = uncommented(SAMPLE.read_text(encoding="utf-8")).split("[smtp]")[0].replace('"127.0.0.1:18080"', "")
-    text = text.replace("https://example.org/about-our-bot", "")
+    text = text.replace("https://example.org/about-our-bot", "").replace('backup_dir = "backups"', "")
     places = Places(tmp_path / "state", tmp_path / "rules", ())
     assert load(write(tmp_path, text), {}, places=places) == load(write(tmp_path, ""), {}, places=places)
 

@@ -1,0 +1,8 @@
+"""Which story an announcement belongs to, and what is new about it: pure."""
+
+from monitor.story.keys import keys, lookup_keys
+from monitor.story.memory import Memory
+from monitor.story.placing import place
+from monitor.story.simhash import simhash
+
+__all__ = ["Memory", "keys", "lookup_keys", "place", "simhash"]

@@ -1,0 +1,166 @@
+"""How likely a report and a story tell of the same act: a sum of named terms, each a plain fact about both.
+
+The weights were fitted on reports of 177 acts by dozens of outlets and rounded by hand (docs/decisions.md);
+``bench`` can fit them anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import log
+
+from monitor.story.signature import OPEN_ENDED, Signature
+from monitor.story.simhash import likeness
+
+COPY = 0.90  # share of equal bits from which a body is a copy (see simhash)
+SAME_REPORT_DAYS = 5
+MEMORY_DAYS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """The verdict on one pair: ``value`` is a log-odds, ``terms`` its parts by name, ``copy_of`` the article whose
+    text it is."""
+
+    value: float
+    terms: tuple[tuple[str, float], ...]
+    copy_of: str = ""
+
+
+BIAS = -0.6
+WEIGHTS: Mapping[str, float] = {
+    "principals_equal": 0.6,
+    "principals_nested": 1.0,
+    "principals_shared": -0.3,
+    "principals_one": -2.4,
+    "days_log": -0.9,
+    "within_2_days": 1.2,
+    "copy": 5.0,
+    "object_same": 3.0,
+    "object_differs": -2.5,
+    "package_and_single": -3.0,
+    "words_shared": 0.6,
+    "words_share": 2.6,
+    "words_none": -0.9,
+    "other_language": 0.7,
+    "marks_shared": 1.2,
+    "type_differs": -0.7,
+    "sector_same": 0.3,
+    "sector_differs": -2.0,
+    "topic_same": 0.5,
+    "date_same": 1.0,
+    "date_differs": -1.0,
+}
+
+
+def affinity(new: Signature, old: Signature, rarity: Mapping[str, float]) -> Affinity | None:
+    """How likely the report ``new`` belongs to the story ``old``; None where it cannot (see ``features``)."""
+    facts = features(new, old, rarity)
+    if facts is None:
+        return None
+    terms = [(name, WEIGHTS[name] * value) for name, value in facts.items() if value and name in WEIGHTS]
+    return Affinity(BIAS + sum(value for _, value in terms), tuple(terms), _original(new, old))
+
+
+def rarities(new: Signature, others: Sequence[Signature]) -> Mapping[str, float]:
+    """For each stem and mark of a report that some story holds: 1 where one holds it, falling to 0 where all do.
+
+    Stories that share a report's principals tell of the same leaders and capitals; what sets them apart is what few
+    of them say.
+    """
+    counts: Counter[str] = Counter()
+    mine = {word for held in new.words.values() for word in held} | new.marks.keys()
+    for other in others:
+        said = {word for held in other.words.values() for word in held} | other.marks.keys()
+        counts.update(mine & said)
+    total = len(others) + 2
+    return {word: max(0.0, min(1.0, log(total / (count + 1)) / log(total / 2))) for word, count in counts.items()}
+
+
+def _original(new: Signature, old: Signature) -> str:
+    mine = new.sources[0][1]
+    return next((article_id for article_id, value in old.sources if likeness(mine, value) >= COPY), "")
+
+
+def features(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dict[str, float] | None:
+    """The facts about a pair by name, or None where the two cannot be one act: no principal in common, or too long
+    ago.
+
+    ``rarity`` says for each stem and mark of the report how much it tells (1 = only one candidate holds it, 0 = all
+    do).
+    """
+    days = _days(new.last_at, old.last_at)
+    if days > MEMORY_DAYS:
+        return None
+    mine, theirs = frozenset(new.principals) - OPEN_ENDED, old.core()
+    common = mine & theirs
+    copy = max((likeness(new.sources[0][1], value) for _, value in old.sources), default=0.0)
+    if not common and copy < COPY:
+        return None
+    facts: dict[str, float] = {}
+    if mine == theirs:
+        facts["principals_equal"] = 1
+    elif len(common) >= 2 and (mine <= theirs or theirs <= mine):
+        facts["principals_nested"] = 1
+    elif len(common) >= 2:
+        facts["principals_shared"] = 1
+    else:
+        facts["principals_one"] = 1
+    facts["days_log"] = log(1 + days)
+    facts["within_2_days"] = float(days <= 2)
+    facts["within_5_days"] = float(days <= SAME_REPORT_DAYS)
+    if copy >= COPY:
+        facts["copy"] = 1
+    facts |= _object_facts(new, old)
+    facts |= _word_facts(new, old, rarity)
+    facts |= _coded_facts(new, old)
+    return facts
+
+
+def _object_facts(new: Signature, old: Signature) -> dict[str, float]:
+    if new.package != old.package:
+        return {"package_and_single": 1}
+    if not new.objects or not old.objects:
+        return {}
+    return {"object_same": 1} if new.objects & old.objects else {"object_differs": 1}
+
+
+def _word_facts(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dict[str, float]:
+    facts: dict[str, float] = {}
+    mine = {word for counts in new.words.values() for word in counts}
+    theirs = {word for counts in old.words.values() for word in counts}
+    one_language = any(lang in old.words for lang in new.words)
+    shared = sum(rarity.get(word, 1.0) for word in mine & theirs)
+    least = min(len(mine), len(theirs)) or 1
+    facts["words_shared"] = min(shared, 6.0)
+    if one_language:
+        facts["words_share"] = shared / least
+        facts["words_none"] = float(shared < 0.5)
+    else:
+        facts["other_language"] = 1
+    facts["marks_shared"] = min(2.0, sum(rarity.get(mark, 1.0) for mark in new.marks.keys() & old.marks.keys()))
+    return facts
+
+
+def _coded_facts(new: Signature, old: Signature) -> dict[str, float]:
+    facts: dict[str, float] = {}
+    if new.types and old.types:
+        facts["type_same" if new.types.keys() & old.types.keys() else "type_differs"] = 1
+    if new.sectors and old.sectors:
+        facts["sector_same" if new.sectors.keys() & old.sectors.keys() else "sector_differs"] = 1
+    if new.topics & old.topics:
+        facts["topic_same"] = 1
+    if new.dates and old.dates:
+        facts["date_same" if new.dates & old.dates else "date_differs"] = 1
+    if new.concepts and old.concepts:
+        facts["concepts_share"] = len(new.concepts & old.concepts) / len(new.concepts | old.concepts)
+    return facts
+
+
+def _days(one: str, other: str) -> float:
+    if not one or not other:
+        return 0.0
+    return abs((datetime.fromisoformat(one) - datetime.fromisoformat(other)).total_seconds()) / 86400

@@ -1,0 +1,246 @@
+"""Which story an article's acts belong to, and what is new about them. Values in, values out; no store, no clock,
+no words.
+
+An article is placed act by act, announcements first, best first. Doubt never swallows: an act that may be a known
+one or another becomes a story of its own, told once, that names the story it may belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final, TypeVar
+
+from monitor.model import Announcement, Article, Judgement, Novelty, Reason, Report, Stage, Story, StoryChange
+from monitor.story import signature as memory_of
+from monitor.story.affinity import Affinity, affinity, rarities
+from monitor.story.signature import Signature
+from monitor.story.simhash import simhash
+from monitor.story.stages import RANK, THRESHOLD, proves_known, refuses, stage_of, tells, verdict
+
+Kind = TypeVar("Kind")
+
+# log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
+JOINS: Final = 0.3
+DOUBTS: Final = -0.6
+# the first sentences and the headline tell of an article's best act only; its other acts have their quotes
+_LEAD_CHARS: Final = 200
+_PACKAGE_DAYS: Final = 3
+# refused for want of two sides or of cooperation: no act that a later report could belong to
+_NO_ACT: Final = frozenset(
+    {Reason.DOMESTIC, Reason.PURCHASE, Reason.ONE_PARTY, Reason.BELLIGERENTS, Reason.UNKNOWN_PARTIES}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    story: Story
+    affinity: Affinity
+
+
+def place(
+    article: Article,
+    judgement: Judgement,
+    candidates: Sequence[Story],
+    now: datetime,
+    *,
+    common: Collection[str] = frozenset(),
+    threshold: float = THRESHOLD,
+) -> tuple[StoryChange, ...]:
+    """What an article does to the stories: one change for each announcement, in the article's order, then for each
+    mention that belongs to a story or is worth remembering.
+
+    ``candidates`` are the stories found under ``lookup_keys``; ``common`` holds stems that tell no act from another
+    (``common_stems`` of the rule set); ``threshold`` is the score from which a report alerts where a route sets
+    none. An article placed a second time changes nothing.
+    """
+    open_stories = {story.id: story for story in candidates if story.state != "merged"}
+    body_hash = simhash(article.text)
+    changes: list[StoryChange] = []
+    package = ""
+    for report in _reports(article, judgement, body_hash, now):
+        headed = not changes and report.reason is None
+        new = memory_of.of_report(
+            report, headed=headed, body=article.text[:_LEAD_CHARS] if headed else "", common=common
+        )
+        change = _place_one(report, new, tuple(open_stories.values()), package, threshold)
+        if change is None:
+            continue
+        open_stories[change.story.id] = change.story
+        if new.package and report.reason is None:
+            package = package or change.story.id
+        changes.append(change)
+    return tuple(changes)
+
+
+def _reports(article: Article, judgement: Judgement, body_hash: int, now: datetime) -> list[Report]:
+    def report(said: Announcement, reason: Reason | None) -> Report:
+        return Report(
+            article_id=article.id,
+            title=article.title,
+            url=article.url,
+            feed_id=article.feed_id,
+            feed_title=article.feed_title,
+            lang=judgement.lang,
+            published_at=article.published_at,
+            seen_at=article.first_seen_at or now,
+            announcement=said,
+            reason=reason,
+            simhash=body_hash,
+            publisher_party=article.publisher_party,
+        )
+
+    told = [report(said, None) for said in judgement.announcements]
+    # the package first, so that the acts it holds can name it
+    told.sort(key=lambda one: one.announcement.count <= 1)
+    return told + [
+        report(mention.announcement, mention.reason) for mention in judgement.mentions if mention.reason not in _NO_ACT
+    ]
+
+
+def _place_one(
+    report: Report, new: Signature, stories: Sequence[Story], package: str, threshold: float
+) -> StoryChange | None:
+    best = _best(report, new, stories)
+    if best is not None and _again(report, new, best.story):
+        return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
+    if best is not None and best.affinity.value >= JOINS:
+        return _join(report, new, best, threshold)
+    if report.reason is not None:
+        return None if refuses(report) or len(new.principals) < 2 else _open(report, new, None, "", threshold)
+    return _open(report, new, best, package or _package_of(new, stories), threshold)
+
+
+def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | None:
+    known = [(story, memory_of.of_story(story)) for story in stories]
+    rarity = rarities(new, [memory for _, memory in known])
+    found: list[_Match] = []
+    for story, memory in known:
+        if report.article_id in memory.apart:
+            continue
+        if _again(report, new, story):
+            return _Match(story, Affinity(99.0, ()))
+        if report.article_id in dict(memory.sources) and frozenset(new.principals) != frozenset(memory.principals):
+            continue  # an article that tells of two acts by different parties means two
+        score = affinity(new, memory, rarity)
+        if score is not None:
+            found.append(_Match(story, score))
+    # of two equals the older story; ids settle what is left, so that the order of candidates never matters
+    return min(found, key=lambda match: (-match.affinity.value, match.story.opened_at, match.story.id), default=None)
+
+
+def _again(report: Report, new: Signature, story: Story) -> bool:
+    """Whether this very report is already part of the story: a step that is run twice changes nothing."""
+    memory = memory_of.of_story(story)
+    return _mark(report) in memory.seen
+
+
+def _mark(report: Report) -> str:
+    said = report.announcement
+    parts = (report.article_id, said.type.value, said.stage.value, *memory_of.principals(said), said.object, said.quote)
+    return sha256("\x1f".join((*parts, report.reason or "")).encode()).hexdigest()[:12]
+
+
+def _join(report: Report, new: Signature, match: _Match, threshold: float) -> StoryChange:
+    story, old = match.story, memory_of.of_story(match.story)
+    said = report.announcement
+    report = replace(report, copy_of=match.affinity.copy_of)
+    extended = bool(story.deadline and said.deadline > story.deadline and report.reason is None)
+    novelty, change = verdict(report, old, threshold, extended=extended)
+    stage = Stage.RENEWED if extended else stage_of(report)
+    memory = _remember(report, old, new, stage, threshold)
+    if report.reason is not None and not refuses(report):
+        story = replace(story, reports=(*story.reports, report), signature=memory_of.dump(memory))
+        return StoryChange(story, novelty, report, before=match.story, change=change)
+    stages = story.stages
+    if not any(stage is known for known, *_ in stages):
+        stages = (*stages, (stage, said.event_date, _at(report)))
+    grown = replace(
+        story,
+        stage=stage if refuses(report) or RANK[story.stage] <= RANK[stage] or old.denied else story.stage,
+        stages=stages,
+        reports=(*story.reports, report),
+        score=max(story.score, said.score) if report.reason is None else story.score,
+        deadline=max(story.deadline, said.deadline) if report.reason is None else story.deadline,
+        sectors=_merged(story.sectors, said.sectors),
+        topics=_merged(story.topics, said.topics),
+        object=story.object if memory_of.is_id(story.object) or not memory_of.is_id(said.object) else said.object,
+        count=max(story.count, said.count),
+        opened_by_mention=story.opened_by_mention and report.reason is not None,
+        signature=memory_of.dump(memory),
+    )
+    return StoryChange(grown, novelty, report, before=match.story, change=change)
+
+
+def _remember(report: Report, old: Signature, new: Signature, stage: Stage, threshold: float) -> Signature:
+    at = _at(report).isoformat()
+    if report.reason is not None:
+        # of a mention only the fact is kept: its words are those of another story
+        known = {stage.value: at} if proves_known(report) or stage is Stage.PROPOSED else {}
+        spoken = Signature(known=known, seen=frozenset({_mark(report)}), denied=refuses(report))
+        return memory_of.joined(old, spoken)
+    told = {stage.value: at} if tells(report, threshold) else {}
+    memory = memory_of.joined(old, replace(new, told=told, seen=frozenset({_mark(report)}), denied=refuses(report)))
+    if old.denied and told:
+        return replace(memory, denied=False, told={**old.told, **told})
+    if stage is Stage.RENEWED and told:
+        return replace(memory, told={**memory.told, **told})
+    return memory
+
+
+def _open(report: Report, new: Signature, nearest: _Match | None, package: str, threshold: float) -> StoryChange:
+    said = report.announcement
+    stage, at = stage_of(report), _at(report)
+    told = {stage.value: at.isoformat()} if tells(report, threshold) else {}
+    known = {stage.value: at.isoformat()} if report.reason is not None else {}
+    memory = replace(new, told=told, known=known, seen=frozenset({_mark(report)}), denied=refuses(report))
+    doubtful = nearest is not None and nearest.affinity.value >= DOUBTS
+    story = Story(
+        id=_story_id(report),
+        opened_at=at,
+        type=said.type,
+        stage=stage,
+        parties=said.parties,
+        object=said.object,
+        sectors=said.sectors,
+        topics=said.topics,
+        score=said.score if report.reason is None else 0.0,
+        reports=(report,),
+        stages=((stage, said.event_date, at),),
+        deadline=said.deadline,
+        count=said.count,
+        part_of="" if new.package else package,
+        may_belong_to=nearest.story.id if nearest is not None and doubtful else "",
+        nearest=nearest.story.id if nearest is not None else "",
+        opened_by_mention=report.reason is not None,
+        signature=memory_of.dump(memory),
+    )
+    if report.reason is not None:
+        return StoryChange(story, Novelty.KNOWN, report)
+    return StoryChange(story, Novelty.UNSURE if doubtful and told else Novelty.NEW, report)
+
+
+def _package_of(new: Signature, stories: Sequence[Story]) -> str:
+    """The package that an act told on its own belongs to: same principals, within three days."""
+    for story in sorted(stories, key=lambda one: (one.opened_at, one.id)):
+        memory = memory_of.of_story(story)
+        near = abs(datetime.fromisoformat(new.last_at) - story.opened_at).days <= _PACKAGE_DAYS
+        if memory.package and not new.package and near and frozenset(new.principals) == memory.core():
+            return story.id
+    return ""
+
+
+def _story_id(report: Report) -> str:
+    """Day, principals and a hash of the opening report: the same on every machine, in no language."""
+    sides = "-".join(name.split(".")[-1].lower() for name in memory_of.principals(report.announcement)[:3])
+    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{_mark(report)[:8]}"
+
+
+def _at(report: Report) -> datetime:
+    return (report.published_at or report.seen_at).astimezone(UTC)
+
+
+def _merged(one: tuple[Kind, ...], other: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    return tuple(dict.fromkeys((*one, *other)))

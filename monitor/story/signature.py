@@ -1,0 +1,239 @@
+"""What of an act outlives the texts: counted ids, stems, marks, dates and hashes, kept as JSON in
+``Story.signature``.
+
+Only this module reads and writes that JSON. A signature grows with the number of different things said of an act,
+within fixed limits, never with the number of its reports.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
+
+from monitor.model import Announcement, Party, Report, Stage, Story
+from monitor.story.words import marks, stems
+
+VERSION = 1
+_MAX_WORDS = 64  # stems kept for each language: a headline and a proving sentence hold about twenty
+_MAX_MARKS = 24
+_MAX_SOURCES = 40  # reports whose simhash and id are kept
+_MAX_TITLES = 6
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+# ids that stand for "whoever else joins"; they tell no act from another
+OPEN_ENDED = frozenset({"many", "open"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The memory of one act. Counts say how many reports named a thing."""
+
+    principals: Mapping[str, int] = field(default_factory=dict)
+    types: Mapping[str, int] = field(default_factory=dict)
+    sectors: Mapping[str, int] = field(default_factory=dict)
+    topics: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()  # ids that the rule set gave, never words
+    concepts: frozenset[str] = frozenset()  # ids of the evidence
+    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem -> reports
+    marks: Mapping[str, int] = field(default_factory=dict)
+    dates: frozenset[str] = frozenset()  # explicit days of the event
+    titles: tuple[tuple[str, str], ...] = ()  # language, title
+    sources: tuple[tuple[str, int], ...] = ()  # article id, simhash; oldest first
+    told: Mapping[str, str] = field(
+        default_factory=dict
+    )  # stage -> ISO time at which a report that may alert reached it
+    last_at: str = ""  # ISO time of the newest report
+    package: bool = False
+    reports: int = 0
+    apart: frozenset[str] = frozenset()  # article ids that a person took out of this story
+    denied: bool = False  # suspended, ended or denied, and not taken up since
+    seen: frozenset[str] = frozenset()  # marks of the reports placed here, so that placing one twice changes nothing
+    known: Mapping[str, str] = field(default_factory=dict)  # stage -> ISO time since when mentions say it was reached
+
+    def core(self) -> frozenset[str]:
+        """The principals that at least a third of the reports name: one careless report does not make a party."""
+        return _core(self)
+
+
+def principal(party: Party) -> str:
+    """For whom a party acts: its state, else itself (an international organisation, ``many``, ``open``)."""
+    return party.country or party.id
+
+
+def principals(announcement: Announcement) -> tuple[str, ...]:
+    """The distinct principals of an act, sorted."""
+    return tuple(sorted({principal(party) for party in announcement.parties}))
+
+
+def is_id(value: str) -> bool:
+    """Whether an object is an id of the rule set rather than words of the text: ids hold a dot or an underscore and
+    no space."""
+    return (
+        bool(value)
+        and " " not in value
+        and value.isascii()
+        and value == value.lower()
+        and ("." in value or "_" in value)
+    )
+
+
+def of_report(
+    report: Report, *, headed: bool = True, body: str = "", common: Collection[str] = frozenset()
+) -> Signature:
+    """The signature of a single report. ``common`` holds stems that tell no act from another, ``body`` the
+    article's first sentences where the caller has them; neither is kept as text."""
+    said = report.announcement
+    parties = frozenset(principals(said))
+    names = {piece for party in said.parties for piece in stems(party.name)}
+    ignore = frozenset(common) | names
+    text = " ".join(
+        (report.title if headed else "", said.quote, "" if is_id(said.object) else said.object.replace("_", " "), body)
+    )
+    explicit = len(said.event_date) == 10 and said.date_basis == "explicit"
+    return Signature(
+        principals=dict.fromkeys(sorted(parties), 1),
+        types={said.type.value: 1},
+        sectors={sector.value: 1 for sector in said.sectors},
+        topics=frozenset(said.topics),
+        objects=frozenset({said.object} if is_id(said.object) else ()),
+        concepts=frozenset(span.concept for span in said.evidence) - parties,
+        words={report.lang or "?": dict.fromkeys(sorted(set(stems(text, ignore))), 1)},
+        marks=dict.fromkeys(sorted(set(marks(text)) - {name.casefold() for name in parties}), 1),
+        dates=frozenset({said.event_date} if explicit else ()),
+        titles=((report.lang, report.title),) if report.title and headed else (),
+        sources=((report.article_id, report.simhash),),
+        last_at=(report.published_at or report.seen_at).astimezone(UTC).isoformat(),
+        package=said.count > 1,
+        reports=1,
+    )
+
+
+def joined(old: Signature, new: Signature) -> Signature:
+    """The signature of a story after one more report. Counts add up; the rarest words go first when the limits are
+    reached."""
+    return Signature(
+        principals=_sum(old.principals, new.principals),
+        types=_sum(old.types, new.types),
+        sectors=_sum(old.sectors, new.sectors),
+        topics=old.topics | new.topics,
+        objects=old.objects | new.objects,
+        concepts=old.concepts | new.concepts,
+        words={
+            lang: _sum(old.words.get(lang, _NOTHING), new.words.get(lang, _NOTHING), _MAX_WORDS)
+            for lang in sorted({*old.words, *new.words})
+        },
+        marks=_sum(old.marks, new.marks, _MAX_MARKS),
+        dates=old.dates | new.dates,
+        titles=tuple(dict.fromkeys((*old.titles, *new.titles)))[:_MAX_TITLES],
+        sources=_newest({**dict(old.sources), **dict(new.sources)}),
+        told=_earliest(old.told, new.told),
+        last_at=max(old.last_at, new.last_at),
+        package=old.package or new.package,
+        reports=old.reports + new.reports,
+        apart=old.apart | new.apart,
+        denied=old.denied or new.denied,
+        seen=old.seen | new.seen,
+        known=_earliest(old.known, new.known),
+    )
+
+
+def dump(signature: Signature) -> str:
+    """JSON, short keys, the same bytes for the same signature; empty parts are left out."""
+    parts: dict[str, object] = {
+        "p": dict(signature.principals),
+        "t": dict(signature.types),
+        "s": dict(signature.sectors),
+        "i": sorted(signature.topics),
+        "o": sorted(signature.objects),
+        "c": sorted(signature.concepts),
+        "w": {lang: dict(counts) for lang, counts in signature.words.items()},
+        "m": dict(signature.marks),
+        "d": sorted(signature.dates),
+        "h": [list(title) for title in signature.titles],
+        "a": [[article_id, f"{value:x}"] for article_id, value in signature.sources],
+        "told": dict(signature.told),
+        "last": signature.last_at,
+        "package": signature.package,
+        "n": signature.reports,
+        "apart": sorted(signature.apart),
+        "denied": signature.denied,
+        "seen": sorted(signature.seen),
+        "known": dict(signature.known),
+    }
+    kept = {"v": VERSION, **{key: value for key, value in parts.items() if value}}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def load(text: str) -> Signature:
+    """The signature that ``dump`` wrote; an empty one for an empty string. Remembered, since candidates come again
+    and again."""
+    if not text:
+        return Signature()
+    parts = json.loads(text)
+    return Signature(
+        principals=parts.get("p", {}),
+        types=parts.get("t", {}),
+        sectors=parts.get("s", {}),
+        topics=frozenset(parts.get("i", ())),
+        objects=frozenset(parts.get("o", ())),
+        concepts=frozenset(parts.get("c", ())),
+        words=parts.get("w", {}),
+        marks=parts.get("m", {}),
+        dates=frozenset(parts.get("d", ())),
+        titles=tuple((lang, title) for lang, title in parts.get("h", ())),
+        sources=tuple((article_id, int(value, 16)) for article_id, value in parts.get("a", ())),
+        told=parts.get("told", {}),
+        last_at=parts.get("last", ""),
+        package=parts.get("package", False),
+        reports=parts.get("n", 0),
+        apart=frozenset(parts.get("apart", ())),
+        denied=parts.get("denied", False),
+        seen=frozenset(parts.get("seen", ())),
+        known=parts.get("known", {}),
+    )
+
+
+def of_story(story: Story) -> Signature:
+    """The memory that a story carries."""
+    return load(story.signature)
+
+
+def told_at(signature: Signature, stage: Stage) -> datetime | None:
+    """When a report that may alert first reached ``stage``; None when none has."""
+    value = signature.told.get(stage.value)
+    return datetime.fromisoformat(value) if value else None
+
+
+@lru_cache(maxsize=4096)
+def _core_of(counts: tuple[tuple[str, int], ...], reports: int) -> frozenset[str]:
+    named = {name: count for name, count in counts if name not in OPEN_ENDED}
+    kept = frozenset(name for name, count in named.items() if count * 3 >= reports)
+    return kept or frozenset(named)
+
+
+def _core(signature: Signature) -> frozenset[str]:
+    return _core_of(tuple(signature.principals.items()), signature.reports)
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int], limit: int = 0) -> Mapping[str, int]:
+    total = Counter(one)
+    total.update(other)
+    ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    return dict(sorted(ranked[:limit] if limit else ranked))
+
+
+def _newest(sources: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    # the first report stays for ever: it is what later copies are copies of
+    pairs: Iterable[tuple[str, int]] = sources.items()
+    listed = tuple(pairs)
+    return listed if len(listed) <= _MAX_SOURCES else (listed[0], *listed[-(_MAX_SOURCES - 1) :])
+
+
+def _earliest(one: Mapping[str, str], other: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: min(times[name] for times in (one, other) if name in times) for name in sorted({*one, *other})}
