@@ -2,7 +2,7 @@
 
 from monitor.story.keys import keys, lookup_keys
 from monitor.story.memory import Memory
-from monitor.story.placing import place
+from monitor.story.placing import place, turn
 from monitor.story.simhash import simhash
 
-__all__ = ["Memory", "keys", "lookup_keys", "place", "simhash"]
+__all__ = ["Memory", "keys", "lookup_keys", "place", "simhash", "turn"]

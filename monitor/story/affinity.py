@@ -30,35 +30,38 @@ class Affinity:
     copy_of: str = ""
 
 
-BIAS = -0.6
+BIAS = -0.5
 WEIGHTS: Mapping[str, float] = {
-    "principals_equal": 0.6,
-    "principals_nested": 1.0,
-    "principals_shared": -0.3,
-    "principals_one": -2.4,
-    "days_log": -0.9,
+    "principals_equal": 1.3,
+    "principals_nested": 1.7,
+    "principals_shared": 0.3,
+    "principals_one": -2.9,
+    "rivals_log": -1.0,
+    "days_log": -1.1,
+    "long_ago": 1.0,
     "within_2_days": 1.2,
     "copy": 5.0,
     "object_same": 3.0,
     "object_differs": -2.5,
     "package_and_single": -3.0,
-    "words_shared": 0.6,
-    "words_share": 2.6,
-    "words_none": -0.9,
-    "other_language": 0.7,
-    "marks_shared": 1.2,
+    "words_shared": 0.5,
+    "words_one": 0.3,
+    "words_share": 2.4,
+    "words_none": -0.5,
+    "other_language": 0.9,
+    "marks_shared": 1.1,
     "type_differs": -0.7,
-    "sector_same": 0.3,
-    "sector_differs": -2.0,
+    "sector_same": 0.6,
+    "sector_differs": -1.5,
     "topic_same": 0.5,
     "date_same": 1.0,
     "date_differs": -1.0,
 }
 
 
-def affinity(new: Signature, old: Signature, rarity: Mapping[str, float]) -> Affinity | None:
+def affinity(new: Signature, old: Signature, rarity: Mapping[str, float], rivals: int = 0) -> Affinity | None:
     """How likely the report ``new`` belongs to the story ``old``; None where it cannot (see ``features``)."""
-    facts = features(new, old, rarity)
+    facts = features(new, old, rarity, rivals)
     if facts is None:
         return None
     terms = [(name, WEIGHTS[name] * value) for name, value in facts.items() if value and name in WEIGHTS]
@@ -85,7 +88,7 @@ def _original(new: Signature, old: Signature) -> str:
     return next((article_id for article_id, value in old.sources if likeness(mine, value) >= COPY), "")
 
 
-def features(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dict[str, float] | None:
+def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals: int = 0) -> dict[str, float] | None:
     """The facts about a pair by name, or None where the two cannot be one act: no principal in common, or too long
     ago.
 
@@ -109,9 +112,10 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dic
         facts["principals_shared"] = 1
     else:
         facts["principals_one"] = 1
+    facts["rivals_log"] = log(1 + rivals)
     facts["days_log"] = log(1 + days)
+    facts["long_ago"] = float(days > 14)
     facts["within_2_days"] = float(days <= 2)
-    facts["within_5_days"] = float(days <= SAME_REPORT_DAYS)
     if copy >= COPY:
         facts["copy"] = 1
     facts |= _object_facts(new, old)
@@ -129,15 +133,13 @@ def _object_facts(new: Signature, old: Signature) -> dict[str, float]:
 
 
 def _word_facts(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dict[str, float]:
-    facts: dict[str, float] = {}
     mine = {word for counts in new.words.values() for word in counts}
-    theirs = {word for counts in old.words.values() for word in counts}
-    one_language = any(lang in old.words for lang in new.words)
-    shared = sum(rarity.get(word, 1.0) for word in mine & theirs)
-    least = min(len(mine), len(theirs)) or 1
-    facts["words_shared"] = min(shared, 6.0)
-    if one_language:
-        facts["words_share"] = shared / least
+    theirs = old.said()
+    shared = sum(rarity.get(word, 1.0) * theirs[word] for word in mine if word in theirs)
+    facts = {"words_shared": min(shared, 6.0), "words_one": min(shared, 1.0)}
+    if any(lang in old.words for lang in new.words):
+        usual = sum(weight >= 1 for weight in theirs.values())
+        facts["words_share"] = shared / (min(len(mine), usual) or 1)
         facts["words_none"] = float(shared < 0.5)
     else:
         facts["other_language"] = 1

@@ -23,11 +23,12 @@ from monitor.story.stages import RANK, THRESHOLD, proves_known, refuses, stage_o
 Kind = TypeVar("Kind")
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
-JOINS: Final = 0.3
-DOUBTS: Final = -0.6
+JOINS: Final = 0.0
+DOUBTS: Final = -1.0
 # the first sentences and the headline tell of an article's best act only; its other acts have their quotes
 _LEAD_CHARS: Final = 200
 _PACKAGE_DAYS: Final = 3
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 # refused for want of two sides or of cooperation: no act that a later report could belong to
 _NO_ACT: Final = frozenset(
     {Reason.DOMESTIC, Reason.PURCHASE, Reason.ONE_PARTY, Reason.BELLIGERENTS, Reason.UNKNOWN_PARTIES}
@@ -38,6 +39,13 @@ _NO_ACT: Final = frozenset(
 class _Match:
     story: Story
     affinity: Affinity
+
+
+def turn(article: Article) -> tuple[datetime, datetime, str]:
+    """The sort key by which the articles of one poll are placed: published, first seen, id; whichever was read first. An
+    article without a date counts from when it was first seen; one without either comes last."""
+    seen = article.first_seen_at or _LAST
+    return article.published_at or seen, seen, article.id
 
 
 def place(
@@ -116,6 +124,8 @@ def _place_one(
 def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | None:
     known = [(story, memory_of.of_story(story)) for story in stories]
     rarity = rarities(new, [memory for _, memory in known])
+    sides = frozenset(new.principals)
+    rivals = sum(len(sides & memory.core()) > 1 for _, memory in known)
     found: list[_Match] = []
     for story, memory in known:
         if report.article_id in memory.apart:
@@ -124,7 +134,7 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
             return _Match(story, Affinity(99.0, ()))
         if report.article_id in dict(memory.sources) and frozenset(new.principals) != frozenset(memory.principals):
             continue  # an article that tells of two acts by different parties means two
-        score = affinity(new, memory, rarity)
+        score = affinity(new, memory, rarity, rivals - (len(sides & memory.core()) > 1))
         if score is not None:
             found.append(_Match(story, score))
     # of two equals the older story; ids settle what is left, so that the order of candidates never matters
@@ -134,10 +144,11 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
 def _again(report: Report, new: Signature, story: Story) -> bool:
     """Whether this very report is already part of the story: a step that is run twice changes nothing."""
     memory = memory_of.of_story(story)
-    return _mark(report) in memory.seen
+    return report_mark(report) in memory.seen
 
 
-def _mark(report: Report) -> str:
+def report_mark(report: Report) -> str:
+    """A short hash of what one article says of one act: the same report has the same mark for ever."""
     said = report.announcement
     parts = (report.article_id, said.type.value, said.stage.value, *memory_of.principals(said), said.object, said.quote)
     return sha256("\x1f".join((*parts, report.reason or "")).encode()).hexdigest()[:12]
@@ -179,10 +190,10 @@ def _remember(report: Report, old: Signature, new: Signature, stage: Stage, thre
     if report.reason is not None:
         # of a mention only the fact is kept: its words are those of another story
         known = {stage.value: at} if proves_known(report) or stage is Stage.PROPOSED else {}
-        spoken = Signature(known=known, seen=frozenset({_mark(report)}), denied=refuses(report))
+        spoken = Signature(known=known, seen=(report_mark(report),), denied=refuses(report))
         return memory_of.joined(old, spoken)
     told = {stage.value: at} if tells(report, threshold) else {}
-    memory = memory_of.joined(old, replace(new, told=told, seen=frozenset({_mark(report)}), denied=refuses(report)))
+    memory = memory_of.joined(old, replace(new, told=told, seen=(report_mark(report),), denied=refuses(report)))
     if old.denied and told:
         return replace(memory, denied=False, told={**old.told, **told})
     if stage is Stage.RENEWED and told:
@@ -195,10 +206,10 @@ def _open(report: Report, new: Signature, nearest: _Match | None, package: str, 
     stage, at = stage_of(report), _at(report)
     told = {stage.value: at.isoformat()} if tells(report, threshold) else {}
     known = {stage.value: at.isoformat()} if report.reason is not None else {}
-    memory = replace(new, told=told, known=known, seen=frozenset({_mark(report)}), denied=refuses(report))
+    memory = replace(new, told=told, known=known, seen=(report_mark(report),), denied=refuses(report))
     doubtful = nearest is not None and nearest.affinity.value >= DOUBTS
     story = Story(
-        id=_story_id(report),
+        id=story_id(report),
         opened_at=at,
         type=said.type,
         stage=stage,
@@ -232,10 +243,10 @@ def _package_of(new: Signature, stories: Sequence[Story]) -> str:
     return ""
 
 
-def _story_id(report: Report) -> str:
+def story_id(report: Report) -> str:
     """Day, principals and a hash of the opening report: the same on every machine, in no language."""
     sides = "-".join(name.split(".")[-1].lower() for name in memory_of.principals(report.announcement)[:3])
-    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{_mark(report)[:8]}"
+    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{report_mark(report)[:8]}"
 
 
 def _at(report: Report) -> datetime:

@@ -1,0 +1,56 @@
+"""Open calls, their reminders and their calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.model import ActType, Stage, Story
+from monitor.story import place
+from monitor.story.calls import calendar, open_calls, reminders
+from tests.story.acts import START, article, judged, said
+
+
+def call(name: str, deadline: str) -> Story:
+    announced = said("IT CN", f"call {name}", type=ActType.CALL, stage=Stage.LAUNCHED, deadline=deadline)
+    (change,) = place(article(name, f"Joint call {name}"), judged(announced), (), START)
+    return change.story
+
+
+def test_open_calls_stand_by_deadline_and_those_without_one_last() -> None:
+    stories = [call("none", ""), call("later", "2026-03-31"), call("sooner", "2026-03-01"), call("gone", "2026-02-09")]
+    listed = open_calls(stories, date(2026, 2, 10))
+    assert [entry.story.reports[0].article_id for entry in listed] == ["sooner", "later", "none"]
+    assert [entry.days_left for entry in listed] == [19, 49, None]
+
+
+def test_a_call_that_closes_today_is_still_open() -> None:
+    assert len(open_calls([call("a", "2026-02-10")], date(2026, 2, 10))) == 1
+
+
+def test_other_acts_are_no_calls() -> None:
+    (change,) = place(article("a", "An agreement"), judged(said("IT CN", "x")), (), START)
+    assert open_calls([change.story], date(2026, 2, 10)) == ()
+
+
+def test_reminders_are_at_eight_local_across_the_clock_change() -> None:
+    due = reminders(date(2026, 4, 7), ZoneInfo("Europe/Rome"))
+    assert due == (
+        datetime(2026, 3, 24, 7, 0, tzinfo=UTC),  # winter time
+        datetime(2026, 3, 31, 6, 0, tzinfo=UTC),  # summer time since 29 March
+        datetime(2026, 4, 5, 6, 0, tzinfo=UTC),
+    )
+
+
+def test_the_calendar_has_one_event_for_each_deadline_and_survives_odd_titles() -> None:
+    story, without = call("a", "2026-03-31"), call("b", "")
+    summary = "Italy, China: call\r\nATTENDEE:x; " + "è" * 60
+    text = calendar(open_calls([story, without], date(2026, 2, 10)), {story.id: summary}, START)
+    lines = text.split("\r\n")
+    assert lines.count("BEGIN:VEVENT") == 1
+    assert "DTSTART;VALUE=DATE:20260331" in lines
+    assert "DTEND;VALUE=DATE:20260401" in lines
+    assert f"UID:{story.id}@coopwatch" in lines
+    assert not any(line.startswith("ATTENDEE") for line in lines)
+    assert max(len(line.encode()) for line in lines) <= 75
+    assert "Italy\\, China: call  ATTENDEE:x\\; èè" in text.replace("\r\n ", "")
