@@ -180,6 +180,60 @@ class DeliveryState(StrEnum):
     PAUSED = "paused"
 
 
+class Decision(StrEnum):
+    """What a route owes for one change of a story. All but ``not`` are remembered as Told."""
+
+    IMMEDIATE = "immediate"  # a message of its own, now
+    HELD = "held"  # over the hourly cap: collapses into one message
+    DIGEST = "digest"
+    NEAR = "near"  # below the threshold by at most half: listed in the digest
+    SILENCED = "silenced"
+    PAUSED = "paused"
+    NOT = "not"
+
+
+class Why(StrEnum):
+    """The reason of a Decision; ``route explain`` and the audit show it."""
+
+    # told
+    NEW = "new"
+    NEW_STAGE = "new_stage"
+    UNSURE = "unsure"
+    LATE = "late"
+    WITHDRAWAL = "withdrawal"  # retracted, denied, suspended or ended, to those who were told
+    CHANGED = "changed"  # correction, dispute or merge, to those who were told
+    CAP = "cap"
+    REDIRECTED = "redirected"  # from a paused route
+    # told in the digest only
+    SOURCE = "source"  # one more report
+    STEP = "step"
+    SOON = "soon"  # "will be signed" was told less than 72 hours ago
+    TRIAL = "trial"  # a rule on trial
+    NEAR_MISS = "near_miss"
+    # not told
+    SILENCE = "silence"
+    PAUSE = "pause"
+    PAIRS = "pairs"
+    PRINCIPALS = "principals"
+    TYPES = "types"
+    STAGES = "stages"
+    SECTORS = "sectors"
+    TOPICS = "topics"
+    STORIES = "stories"
+    FEEDS = "feeds"
+    RULES = "rules"
+    LANGUAGES = "languages"
+    THRESHOLD = "threshold"
+    STAGE_NOT_TOLD = "stage_not_told"  # proposed and completed are no news of their own
+    ALREADY_TOLD = "already_told"
+    NEVER_TOLD = "never_told"  # a withdrawal of what this route never heard of
+    NOTHING_NEW = "nothing_new"
+    TOO_OLD = "too_old"
+    MENTION = "mention"
+    STORY_CLOSED = "story_closed"  # judged wrong, or merged
+    MODE = "mode"  # a health or report route
+
+
 class SendFault(StrEnum):
     """Why a delivery did not arrive, as far as operators must act on it differently."""
 
@@ -424,6 +478,68 @@ class StoryChange:
     report: Report
     before: Story | None = None
     change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one route owes for one change of one story, and why. ``change`` tells news of the same stage apart: "" is the
+    stage itself, ``near`` a near miss, ``source:ARTICLE``, ``step:STEP``, ``retracted`` ..."""
+
+    route: str
+    story_id: str
+    stage: Stage
+    change: str
+    decision: Decision
+    why: Why
+    article_id: str = ""
+    detail: str = ""  # the silence's id, the route redirected to ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The memory of an Owed: unique per story, route, stage and change. ``delivery_id`` names the message that carries
+    it; empty while it waits for a digest, an overflow message or the end of a pause."""
+
+    owed: Owed
+    told_at: datetime
+    delivery_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An operator's muting. ``clause`` is a match table as JSON; empty ``routes`` = all."""
+
+    id: str
+    clause: str
+    author: str
+    reason: str
+    created_at: datetime
+    until: datetime
+    routes: tuple[str, ...] = ()
+    ended_at: datetime | None = None  # ended early, or its end was reported
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A route's absence: what it is owed goes ``to`` another route, or waits for one summary (``digest``)."""
+
+    route: str
+    since: datetime
+    until: datetime
+    to: str = "digest"
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """How one target of one route fares."""
+
+    route: str
+    target: str
+    failures: int = 0  # in a row
+    open_until: datetime | None = None  # the circuit: nothing is tried before
+    disabled: bool = False
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

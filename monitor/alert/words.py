@@ -96,20 +96,27 @@ class Words:
         return str(format_timedelta(timedelta(seconds=max(0.0, seconds)), threshold=1.5, locale=self.locale))
 
 
-def load(language: str, names: Names | None = None) -> Words:
-    """Reads the catalogue of ``language``. ConfigError where there is none."""
-    path = FOLDER / f"{language}.po"
-    if not path.is_file():
+def load(language: str, names: Names | None = None, *, folders: Sequence[Path] = ()) -> Words:
+    """Reads the catalogue of ``language``, then those of ``folders`` (a page has words of its own). ConfigError where there
+    is none."""
+    if not (FOLDER / f"{language}.po").is_file():
         raise ConfigError(f"no words for messages in language {language!r}; there are: {', '.join(languages())}")
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    messages = {_forms(entry.id)[0]: _forms(entry.string) for entry in catalogue if entry.id}
+    messages: dict[str, tuple[str, ...]] = {}
+    for folder in (FOLDER, *folders):
+        messages |= _messages(folder / f"{language}.po", language)
     return Words(language, messages, Locale.parse(language), names or {})
 
 
-def _forms(value: str | Sequence[str | None] | None) -> tuple[str, ...]:
-    """A message's one text, or its singular and plural, as Babel gives them."""
-    return (value,) if isinstance(value, str) else tuple(form or "" for form in value or ())
+def _messages(path: Path, language: str) -> dict[str, tuple[str, ...]]:
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    return {
+        str(entry.id[0] if isinstance(entry.id, list | tuple) else entry.id): tuple(
+            str(form) for form in (entry.string if isinstance(entry.string, list | tuple) else (entry.string,))
+        )
+        for entry in catalogue
+        if entry.id
+    }
 
 
 def languages() -> tuple[str, ...]:

@@ -1,0 +1,279 @@
+"""The transport below httpx: one guarded connection for one request, closed afterwards.
+
+httpx's own transport pools connections (cancelled requests leak its slots), has time-outs per read only, and lets a
+redirect reach any address. Here the address that was checked is the address connected to, every wait ends at the
+fetch's deadline, and nothing is shared between fetches but the TLS context. h11 speaks HTTP/1.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import h11
+import httpx
+
+from monitor.fetch import address
+from monitor.fetch.failure import FailureKind, FetchFailed
+
+T = TypeVar("T")
+Resolver = Callable[[str, int], Awaitable[tuple[str, ...]]]
+
+_READ_BYTES = 64 * 1024
+_HEADER_BYTES = 100 * 1024  # of all headers of an answer together
+_MAX_INTERIM = 100  # 1xx answers before the real one
+_MAX_ADDRESSES = 4  # of a name's answers are tried, in the resolver's order
+_CRLF = b"\r\n"
+
+
+async def resolve(host: str, port: int) -> tuple[str, ...]:
+    """Every address of a name, as the system's resolver orders them. Raises FetchFailed (DNS, DNS_TEMPORARY)."""
+    try:
+        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as exc:
+        again = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
+        kind = FailureKind.DNS_TEMPORARY if again else FailureKind.DNS
+        raise FetchFailed(kind, f"cannot resolve {host}: {exc.strerror}") from exc
+    except (OSError, UnicodeError) as exc:
+        raise FetchFailed(FailureKind.DNS, f"cannot resolve {host[:100]!r}: {exc}") from exc
+    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When one fetch must end (event loop time) and how long a single wait may take."""
+
+    deadline_at: float
+    connect_s: float
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Where a fetch may connect to. ``allow`` holds exact host:port exceptions, for this use only."""
+
+    allow: frozenset[str] = frozenset()
+    resolver: Resolver = field(default=resolve, repr=False)
+
+    async def addresses(self, host: str, port: int) -> tuple[str, ...]:
+        """The checked addresses to connect to. Raises FetchFailed when any answer is not allowed."""
+        excepted = address.host_port(host, port) in self.allow
+        answers = (host,) if _is_ip(host) else await self.resolver(host, port)
+        if not answers:
+            raise FetchFailed(FailureKind.DNS, f"{host} has no address")
+        bad = "" if excepted else address.refused(answers)
+        if bad:
+            raise FetchFailed(FailureKind.REFUSED_ADDRESS, f"{host} leads to {bad}, which is not a public address")
+        if not excepted and not address.is_port_allowed(port):
+            raise FetchFailed(FailureKind.PORT, f"port {port} of {host} is not asked without an exception")
+        return answers[:_MAX_ADDRESSES]
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class _Connection:
+    """One TCP or TLS connection that carries one request."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADER_BYTES)
+        self.wire_bytes = 0
+
+    async def _within(self, wait: Awaitable[T], limit_s: float, doing: str, kind: FailureKind) -> T:
+        """Awaits no longer than ``limit_s`` and the deadline. Raises FetchFailed(kind) or FetchFailed(DEADLINE)."""
+        now = asyncio.get_running_loop().time()
+        until = min(self._timing.deadline_at, now + limit_s)
+        try:
+            async with asyncio.timeout_at(until):
+                return await wait
+        except TimeoutError as exc:
+            if until < self._timing.deadline_at:
+                raise FetchFailed(kind, f"{doing}: nothing for {limit_s:g} s") from exc
+            raise FetchFailed(FailureKind.DEADLINE, f"{doing}: not done at the deadline") from exc
+
+    async def open(self, guard: Guard, url: httpx.URL, tls: ssl.SSLContext, proxy: httpx.URL | None) -> None:
+        """Resolves, checks and connects, through a tunnel of the proxy where one is set."""
+        host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+        connect_s = self._timing.connect_s
+        answers = await self._within(
+            guard.addresses(host, port), connect_s, f"resolving {host}", FailureKind.DNS_TEMPORARY
+        )
+        secure = tls if url.scheme == "https" else None
+        if proxy is None:
+            await self._connect(answers, port, host, secure)
+        else:
+            await self._connect((proxy.host,), proxy.port or 8080, proxy.host, None)
+            await self._tunnel(answers[0], port, proxy)
+            if secure is not None:
+                assert self._writer is not None
+                upgrade = self._writer.start_tls(secure, server_hostname=host)
+                await self._tls(upgrade, host)
+
+    async def _connect(self, answers: tuple[str, ...], port: int, host: str, tls: ssl.SSLContext | None) -> None:
+        error: FetchFailed | None = None
+        for answer in answers:
+            opening = (
+                asyncio.open_connection(answer, port)
+                if tls is None
+                else asyncio.open_connection(
+                    answer, port, ssl=tls, server_hostname=host, ssl_handshake_timeout=self._timing.connect_s
+                )
+            )
+            try:
+                self._reader, self._writer = await self._tls(opening, host)
+                return
+            except FetchFailed as exc:
+                error = exc
+                if exc.kind != FailureKind.CONNECT:
+                    raise
+        assert error is not None
+        raise error
+
+    async def _tls(self, opening: Awaitable[T], host: str) -> T:
+        """Awaits a connect or handshake and names its failure."""
+        try:
+            return await self._within(opening, self._timing.connect_s, f"connecting to {host}", FailureKind.CONNECT)
+        except ssl.SSLError as exc:
+            reason = getattr(exc, "verify_message", "") or exc.reason or str(exc)
+            raise FetchFailed(FailureKind.TLS, f"TLS with {host} failed: {reason}") from exc
+        except (OSError, ValueError) as exc:
+            reason = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
+            raise FetchFailed(FailureKind.CONNECT, f"cannot connect to {host}: {reason}") from exc
+
+    async def _tunnel(self, answer: str, port: int, proxy: httpx.URL) -> None:
+        """Asks the proxy for a tunnel to the address that was checked here: its own resolver decides nothing."""
+        assert self._reader is not None
+        assert self._writer is not None
+        target = address.host_port(answer, port)
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+        if proxy.userinfo:
+            secret = base64.b64encode(f"{proxy.username}:{proxy.password}".encode()).decode("ascii")
+            lines.append(f"Proxy-Authorization: Basic {secret}")
+        self._writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+        try:
+            head = await self._within(
+                self._reader.readuntil(b"\r\n\r\n"), self._timing.connect_s, "the proxy", FailureKind.PROXY
+            )
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as exc:
+            raise FetchFailed(FailureKind.PROXY, f"the proxy gave no answer: {exc}") from exc
+        status = head.split(_CRLF, 1)[0].decode("latin-1")
+        if status.split(" ")[1:2] != ["200"]:
+            raise FetchFailed(FailureKind.PROXY, f"the proxy refused the tunnel: {status[:80]}")
+
+    async def ask(self, request: httpx.Request) -> h11.Response:
+        """Sends the request and waits for the head of its answer."""
+        try:
+            head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            await self._send(self._http.send(head))
+            async for chunk in request.stream:  # type: ignore[union-attr]
+                await self._send(self._http.send(h11.Data(data=chunk)))
+            await self._send(self._http.send(h11.EndOfMessage()))
+        except h11.LocalProtocolError as exc:
+            raise FetchFailed(FailureKind.URL, f"the request cannot be written: {exc}") from exc
+        for _ in range(_MAX_INTERIM):
+            event = await self._event()
+            if isinstance(event, h11.Response):
+                return event
+            if not isinstance(event, h11.InformationalResponse) or event.status_code == 101:
+                break
+        raise FetchFailed(FailureKind.PROTOCOL, "no final answer after many interim ones")
+
+    async def _send(self, data: bytes | None) -> None:
+        if not data:
+            return
+        assert self._writer is not None
+        # A server may answer and close before it has read all of a body: what it said is read below.
+        with contextlib.suppress(ConnectionError):
+            self._writer.write(data)
+            await self._within(self._writer.drain(), self._timing.read_s, "sending", FailureKind.STALLED)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body as it comes over the wire, freed of chunking. Raises FetchFailed(CUT ...)."""
+        while True:
+            event = await self._event()
+            if isinstance(event, h11.Data):
+                self.wire_bytes += len(event.data)
+                yield bytes(event.data)
+            elif not isinstance(event, h11.InformationalResponse):
+                return
+
+    async def _event(self) -> object:
+        while True:
+            try:
+                event = self._http.next_event()
+            except h11.RemoteProtocolError as exc:
+                kind = FailureKind.CUT if "without sending complete" in str(exc) else FailureKind.PROTOCOL
+                raise FetchFailed(kind, f"broken HTTP: {exc}") from exc
+            if event is not h11.NEED_DATA:
+                return event
+            self._http.receive_data(await self._read())
+
+    async def _read(self) -> bytes:
+        assert self._reader is not None
+        waiting = self._http.their_state is h11.SEND_RESPONSE
+        try:
+            data = await self._within(
+                self._reader.read(_READ_BYTES), self._timing.read_s, "reading", FailureKind.STALLED
+            )
+        except ssl.SSLError as exc:
+            raise FetchFailed(FailureKind.TLS, f"TLS broke off: {exc.reason}") from exc
+        except OSError as exc:
+            raise FetchFailed(FailureKind.RESET, f"the connection was reset: {exc.strerror or exc}") from exc
+        if not data and waiting:
+            raise FetchFailed(FailureKind.RESET, "the server closed the connection without an answer")
+        return data
+
+    def close(self) -> None:
+        """Drops the connection at once: nothing on it is of use any more, and a polite TLS good-bye could hang."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._connection.body():
+            yield chunk
+
+    async def aclose(self) -> None:
+        self._connection.close()
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """httpx's transport for one fetch: each request gets its own checked connection. Raises FetchFailed only."""
+
+    def __init__(self, guard: Guard, timing: Timing, tls: ssl.SSLContext, proxy: httpx.URL | None = None) -> None:
+        self._guard, self._timing, self._tls, self._proxy = guard, timing, tls, proxy
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Connects, asks, and returns the head of the answer; its stream yields the raw body."""
+        connection = _Connection(self._timing)
+        try:
+            await connection.open(self._guard, request.url, self._tls, self._proxy)
+            head = await connection.ask(request)
+        except BaseException:
+            connection.close()
+            raise
+        return httpx.Response(
+            status_code=head.status_code,
+            headers=list(head.headers),
+            stream=_Body(connection),
+            extensions={"reason_phrase": head.reason, "connection": connection},
+        )
