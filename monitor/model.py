@@ -149,6 +149,35 @@ class FeedState(StrEnum):
     REMOVED = "removed"
 
 
+class EntryState(StrEnum):
+    """How far an entry has come. judged and parked are its ends."""
+
+    LISTED = "listed"  # its page is to be read
+    READ = "read"  # it is an article, to be judged
+    JUDGED = "judged"
+    PARKED = "parked"  # a fault of ours: kept for a person, with the reason
+
+
+class Disposition(StrEnum):
+    """How an article ended: exactly one, with a reason."""
+
+    ANNOUNCEMENT = "announcement"
+    CONTEXT = "context"
+    NONE = "none"
+    PARKED = "parked"
+
+
+class PollOutcome(StrEnum):
+    """How one poll of a feed ended."""
+
+    NEW = "new"  # new or edited entries were stored
+    NOTHING_NEW = "nothing_new"  # read, all known
+    NOT_MODIFIED = "not_modified"  # 304, or the same bytes
+    FAILED = "failed"
+    NOT_A_FEED = "not_a_feed"
+    GONE = "gone"
+
+
 class RouteMode(StrEnum):
     IMMEDIATE = "immediate"
     DIGEST = "digest"

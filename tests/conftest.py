@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import postgresql as postgresql_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = frozenset(part for part in os.environ.get("COOPWATCH_REQUIRE", "").split(",") if part)
@@ -50,3 +53,14 @@ def chromium() -> str:
     if path is None:
         absent("chromium", "chromium is not installed")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgresql_cluster.Cluster]:
+    """A throw-away PostgreSQL cluster; ``url()`` gives a new database."""
+    bin_dir = postgresql_cluster.binaries()
+    if bin_dir is None:
+        absent("postgresql", "PostgreSQL's binaries are not installed")
+    assert bin_dir is not None
+    with postgresql_cluster.cluster(bin_dir) as made:
+        yield made

@@ -1,0 +1,67 @@
+"""What is remembered: one implementation for SQLite and PostgreSQL. Takes and gives values, never rows.
+
+``open_store`` gives the small stores that the steps use, each with a handful of methods. Everything here is synchronous
+and short; who calls it from a loop does so through one writing thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.store.articles import MatchStore
+from monitor.store.engine import Database, open_database, sqlite_file
+from monitor.store.entries import ReadStore
+from monitor.store.feeds import FeedStore
+from monitor.store.lock import RunnerLock
+from monitor.store.migrate import prepare
+from monitor.store.outbox import OutboxStore
+from monitor.store.people import PeopleStore
+from monitor.store.stories import StoryStore
+from monitor.store.views import ViewStore
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The small stores over one database."""
+
+    database: Database
+    feeds: FeedStore
+    reads: ReadStore
+    matches: MatchStore
+    stories: StoryStore
+    outbox: OutboxStore
+    people: PeopleStore
+    views: ViewStore
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.database.close()
+
+
+def open_store(url: str) -> Store:
+    """The store at ``url``, made or brought to this version's schema where needed. Raises ConfigError, StoreError."""
+    database = open_database(url)
+    try:
+        prepare(database, url)
+    except BaseException:
+        database.close()
+        raise
+    return Store(
+        database,
+        FeedStore(database),
+        ReadStore(database),
+        MatchStore(database),
+        StoryStore(database),
+        OutboxStore(database),
+        PeopleStore(database),
+        ViewStore(database),
+    )
+
+
+def runner_lock(url: str) -> RunnerLock | None:
+    """The lock that a runner on this database takes; None where many may run (PostgreSQL)."""
+    file = sqlite_file(url)
+    return None if file is None else RunnerLock(file)
+
+
+__all__ = ["Store", "open_store", "runner_lock"]

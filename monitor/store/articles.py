@@ -1,0 +1,265 @@
+"""Articles to be judged, in their order, and the one transaction in which a judgement, the stories that it moves and the
+deliveries that are owed for it are stored together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from monitor.model import (
+    Article,
+    Delivery,
+    Disposition,
+    EntryState,
+    FeedSpec,
+    Judgement,
+    Owed,
+    ReadMethod,
+    Report,
+    Story,
+    Told,
+)
+from monitor.store.engine import Database
+from monitor.store.outbox import insert_deliveries
+from monitor.store.statements import insert_new, new_claim
+from monitor.store.stories import find_stories, save_story
+from monitor.store.tables import article, entry, feed, judgement, told, verdict
+from monitor.store.types import from_json, to_json
+
+BATCHES_LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MatchWork:
+    """An article that was claimed for judging. ``held``: older than alert_max_age, told by no immediate alert;
+    ``late``: told and marked; ``quiet``: imported, never told."""
+
+    entry_id: int
+    article: Article
+    held: bool
+    late: bool
+    quiet: bool
+    claim_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorySave:
+    """A story as it is after an article: its new value, keys and the reports that the article adds. ``known`` is
+    False when the article opened it."""
+
+    story: Story
+    keys: frozenset[str]
+    added: tuple[Report, ...]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """Everything that judging one article changes. ``versions`` are the stories that stood under ``lookup`` when it was
+    decided; None when none were looked for."""
+
+    work: MatchWork
+    disposition: Disposition
+    judgement: Judgement | None = None
+    reason: str = ""
+    lookup: frozenset[str] = frozenset()
+    versions: Mapping[str, int] | None = None
+    stories: tuple[StorySave, ...] = ()
+    told: tuple[Told, ...] = ()
+    verdicts: tuple[Owed, ...] = ()  # every route's, also each "not"
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Committed(StrEnum):
+    """What became of a result."""
+
+    DONE = "done"
+    STALE = "stale"  # the stories moved on since it was decided: decide again
+    LOST = "lost"  # the claim no longer stands: somebody else has the article
+
+
+class MatchStore:
+    """What matching needs of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, now: datetime, limit: int, lease_s: float) -> list[MatchWork]:
+        """Up to ``limit`` articles in the order of (published, first seen, id) within each poll. An article waits for
+        the ones before it, whichever was read first; it does not wait for the ones after it."""
+        claim_id = new_claim()
+        with self._database.write() as connection:
+            self._database.exclusive(connection, "coopwatch match claim")
+            ready = _ready(connection, now, limit)
+            for start in range(0, len(ready), 500):
+                connection.execute(
+                    update(entry)
+                    .where(entry.c.id.in_(ready[start : start + 500]))
+                    .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
+                )
+            rows = _article_rows(connection, ready)
+        return [_work(rows[entry_id], claim_id) for entry_id in ready]
+
+    def commit(self, results: Sequence[MatchResult], now: datetime) -> list[Committed]:
+        """Stores results in one transaction, each whole or not at all."""
+        with self._database.write() as connection:
+            self._database.exclusive(connection, "coopwatch match commit")
+            return [_commit_one(connection, result, now) for result in results]
+
+
+def _ready(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Ids of articles whose turn it is: of each batch the first ones, up to one that is not read or is taken."""
+    batches = connection.execute(
+        select(entry.c.batch)
+        .where(entry.c.state == EntryState.READ)
+        .group_by(entry.c.batch)
+        .order_by(entry.c.batch)
+        # a batch whose first page is slow holds none of the others up
+        .limit(BATCHES_LOOKED_AT * 20)
+    ).scalars()
+    found: list[int] = []
+    for chunk in _pieces(list(batches)):
+        rows = connection.execute(
+            select(entry.c.id, entry.c.batch, entry.c.state, entry.c.claim_until)
+            .where(entry.c.batch.in_(chunk), entry.c.state.in_((EntryState.LISTED, EntryState.READ)))
+            .order_by(entry.c.batch, entry.c.order_at, entry.c.first_seen_at, entry.c.id)
+        )
+        for _, members in groupby(rows, key=lambda row: row.batch):
+            found += _turn(members, now)
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _turn(members: Iterable[Any], now: datetime) -> list[int]:
+    ids: list[int] = []
+    for row in members:
+        taken = row.claim_until is not None and row.claim_until > now
+        if row.state != EntryState.READ or taken:
+            break
+        ids.append(row.id)
+    return ids
+
+
+def _pieces(values: list[int]) -> Iterable[list[int]]:
+    return (values[start : start + BATCHES_LOOKED_AT] for start in range(0, len(values), BATCHES_LOOKED_AT))
+
+
+def _article_rows(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for start in range(0, len(ids), 500):
+        rows = connection.execute(_article_query().where(entry.c.id.in_(ids[start : start + 500])))
+        found |= {row.id: row for row in rows}
+    return found
+
+
+def _article_query() -> Any:
+    return (
+        select(
+            entry.c.id,
+            entry.c.feed_id,
+            entry.c.url.label("entry_url"),
+            entry.c.published_at.label("listed_at"),
+            entry.c.date_only,
+            entry.c.language.label("entry_language"),
+            entry.c.first_seen_at,
+            entry.c.held,
+            entry.c.late,
+            entry.c.quiet,
+            article.c.title,
+            article.c.text,
+            article.c.url,
+            article.c.published_at,
+            article.c.language,
+            article.c.method,
+            feed.c.title.label("feed_title"),
+            feed.c.spec,
+        )
+        .join(article, article.c.entry_id == entry.c.id)
+        .join(feed, feed.c.id == entry.c.feed_id)
+    )
+
+
+def to_article(row: Any) -> Article:
+    """The article of a row of ``_article_query``. Its address is the one that the feed gave: readers open that."""
+    spec = from_json(FeedSpec, row.spec)
+    return Article(
+        id=str(row.id),
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at or row.listed_at,
+        date_only=row.date_only,
+        url=row.entry_url or row.url,
+        language=row.language or row.entry_language or spec.language,
+        feed_id=row.feed_id,
+        feed_title=row.feed_title,
+        publisher_party=spec.publisher_party,
+        timezone=spec.timezone,
+        first_seen_at=row.first_seen_at,
+        method=ReadMethod(row.method),
+    )
+
+
+def _work(row: Any, claim_id: str) -> MatchWork:
+    return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id)
+
+
+def _commit_one(connection: Connection, result: MatchResult, now: datetime) -> Committed:
+    work = result.work
+    if result.versions is not None and find_stories(connection, result.lookup).versions != result.versions:
+        return Committed.STALE
+    state = EntryState.PARKED if result.disposition is Disposition.PARKED else EntryState.JUDGED
+    done = connection.execute(
+        update(entry)
+        .where(entry.c.id == work.entry_id, entry.c.claim_id == work.claim_id, entry.c.state == EntryState.READ)
+        .values(state=state, disposition=result.disposition, reason=result.reason, claim_id="", claim_until=None)
+    )
+    if not done.rowcount:
+        return Committed.LOST
+    if result.judgement is not None:
+        connection.execute(judgement.insert().values(_judgement_row(work.entry_id, result.judgement, now)))
+    for save in result.stories:
+        save_story(connection, save.story, save.keys, now, known=save.known, added=save.added)
+    insert_new(connection, told, [told_row(one) for one in result.told])
+    if result.verdicts:
+        rows = [_owed_row(one) | {"decided_at": now} for one in result.verdicts]
+        connection.execute(verdict.insert(), rows)
+    insert_deliveries(connection, result.deliveries)
+    return Committed.DONE
+
+
+def _judgement_row(entry_id: int, value: Judgement, now: datetime) -> dict[str, Any]:
+    return {
+        "entry_id": entry_id,
+        "judged_at": now,
+        "ruleset": value.ruleset,
+        "verdict": value.verdict,
+        "score": value.score,
+        "alert": value.alert,
+        "body": to_json(value),
+    }
+
+
+def _owed_row(value: Owed) -> dict[str, Any]:
+    return {
+        "story_id": value.story_id,
+        "route": value.route,
+        "stage": value.stage,
+        "change": value.change,
+        "decision": value.decision,
+        "why": value.why,
+        "article_id": value.article_id,
+        "detail": value.detail,
+    }
+
+
+def told_row(value: Told) -> dict[str, Any]:
+    """The row of a Told."""
+    return _owed_row(value.owed) | {"told_at": value.told_at, "delivery_id": value.delivery_id}

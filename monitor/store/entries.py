@@ -1,0 +1,164 @@
+"""Entries on their way to being articles: claims of those whose page is to be read, and what reading them gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
+from monitor.store.engine import Database
+from monitor.store.statements import new_claim, unclaimed, upsert
+from monitor.store.tables import article, entry, feed
+from monitor.store.types import from_json
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWork:
+    """An entry that was claimed for reading."""
+
+    entry_id: int
+    feed_id: str
+    spec: FeedSpec
+    entry: Entry
+    attempts: int  # of reading its page, this one not counted
+    wait_until: datetime  # from then on the summary stands in
+    claim_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """What an entry's text was found to be, and how it was come by."""
+
+    title: str
+    text: str
+    method: ReadMethod
+    reason: str = ""  # why it is not the page, in plain words
+    url: str = ""
+    canonical_url: str = ""
+    published_at: datetime | None = None
+    date_only: bool = False
+    language: str = ""
+    wall: str = ""
+    text_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What one reading changes: the article, or the time of the next try."""
+
+    work: ReadWork
+    article: ArticleText | None
+    retry_at: datetime | None = None
+    reason: str = ""
+
+
+class ReadStore:
+    """What reading needs of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, now: datetime, limit: int, lease_s: float) -> list[ReadWork]:
+        """Up to ``limit`` entries whose page is to be read now, oldest due first."""
+        claim_id = new_claim()
+        due = (
+            select(entry.c.id)
+            .where(entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))
+            .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.write() as connection:
+            rows = connection.execute(
+                update(entry)
+                .where(entry.c.id.in_(due.scalar_subquery()))
+                .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
+                .returning(entry)
+            ).all()
+            specs = _specs(connection, {row.feed_id for row in rows})
+        rows = sorted(rows, key=lambda row: (row.due_at, row.order_at, row.id))
+        return [_work(row, specs[row.feed_id]) for row in rows]
+
+    def commit(self, results: Sequence[ReadResult], now: datetime) -> int:
+        """Stores articles and next tries in one transaction; returns how many claims still stood."""
+        stored = 0
+        with self._database.write() as connection:
+            for result in results:
+                if self._finish_claim(connection, result):
+                    stored += 1
+                    if result.article is not None:
+                        upsert(connection, article, [_article_values(result.work.entry_id, result.article, now)])
+        return stored
+
+    def _finish_claim(self, connection: Connection, result: ReadResult) -> bool:
+        values: dict[str, Any] = {
+            "claim_id": "",
+            "claim_until": None,
+            "attempts": entry.c.attempts + 1,
+            "reason": result.reason or (result.article.reason if result.article else ""),
+        }
+        if result.article is not None:
+            values |= {"state": EntryState.READ, "content": ""}
+        else:
+            assert result.retry_at is not None, "a reading ends in an article or in a time for the next try"
+            values["due_at"] = result.retry_at
+        done = connection.execute(
+            update(entry)
+            .where(
+                entry.c.id == result.work.entry_id,
+                entry.c.claim_id == result.work.claim_id,
+                entry.c.state == EntryState.LISTED,
+            )
+            .values(values)
+        )
+        return bool(done.rowcount)
+
+
+def _specs(connection: Connection, feed_ids: set[str]) -> dict[str, FeedSpec]:
+    if not feed_ids:
+        return {}
+    rows = connection.execute(select(feed.c.id, feed.c.spec).where(feed.c.id.in_(feed_ids)))
+    return {row.id: from_json(FeedSpec, row.spec) for row in rows}
+
+
+def _work(row: Any, spec: FeedSpec) -> ReadWork:
+    return ReadWork(
+        entry_id=row.id,
+        feed_id=row.feed_id,
+        spec=spec,
+        entry=Entry(
+            guid=row.guid,
+            url=row.url,
+            title=row.title,
+            summary=row.summary,
+            content=row.content,
+            published_at=row.published_at,
+            date_only=row.date_only,
+            updated_at=row.updated_at,
+            language=row.language,
+        ),
+        attempts=row.attempts,
+        wait_until=row.wait_until,
+        claim_id=row.claim_id,
+    )
+
+
+def _article_values(entry_id: int, text: ArticleText, now: datetime) -> dict[str, Any]:
+    return {
+        "entry_id": entry_id,
+        "title": text.title,
+        "text": text.text,
+        "url": text.url,
+        "canonical_url": text.canonical_url,
+        "published_at": text.published_at,
+        "language": text.language,
+        "method": text.method,
+        "wall": text.wall,
+        "read_at": now,
+        "text_hash": text.text_hash,
+        "simhash": "",
+    }

@@ -1,0 +1,251 @@
+"""The outbox: deliveries that were stored with their bytes, claims of what is due (one at a time for each target, so that
+a slow one delays no other), attempts and their ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
+
+from monitor.model import Delivery, DeliveryState, EventType
+from monitor.store.engine import Database
+from monitor.store.statements import insert_new, new_claim, unclaimed, upsert
+from monitor.store.tables import attempt, delivery, delivery_story, target
+
+WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY)
+
+
+@dataclass(frozen=True, slots=True)
+class SendWork:
+    """A delivery that was claimed for sending; ``delivery.attempts`` counts this attempt. ``again`` is set when an
+    earlier attempt began and nobody recorded its end: it may have arrived."""
+
+    delivery: Delivery
+    claim_id: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendEnd:
+    """How an attempt ended and what becomes of the delivery and its target."""
+
+    work: SendWork
+    state: DeliveryState  # sent, retry or dead
+    due_at: datetime
+    started_at: datetime
+    answer: str
+    reason: str = ""
+    doubtful: bool = False
+    target_failures: int = 0
+    open_until: datetime | None = None
+    disable: bool = False
+
+
+class OutboxStore:
+    """What delivering needs of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, now: datetime, limit: int, lease_s: float) -> list[SendWork]:
+        """Up to ``limit`` due deliveries of different targets, oldest due first. They are stored as sending before the
+        first byte leaves, so that a crash leaves a known doubt."""
+        claim_id = new_claim()
+        with self._database.write() as connection:
+            self._database.exclusive(connection, "coopwatch outbox claim")
+            rows = connection.execute(_due(now).limit(limit)).all()
+            if not rows:
+                return []
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.id.in_([row.id for row in rows]))
+                .values(
+                    state=DeliveryState.SENDING,
+                    claim_id=claim_id,
+                    claim_until=now + timedelta(seconds=lease_s),
+                    attempts=delivery.c.attempts + 1,
+                )
+            )
+            connection.execute(
+                attempt.insert(),
+                [
+                    {"delivery_id": row.id, "number": row.attempts + 1, "started_at": now, "result": "unknown"}
+                    for row in rows
+                ],
+            )
+            stories = _story_ids(connection, [row.id for row in rows])
+        return [
+            SendWork(
+                to_delivery(row, stories.get(row.id, ()), attempts=row.attempts + 1),
+                claim_id,
+                again=row.state == DeliveryState.SENDING,
+            )
+            for row in rows
+        ]
+
+    def failures(self, works: Sequence[SendWork]) -> dict[tuple[str, str], int]:
+        """How often in a row each of these works' targets has failed so far."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(target.c.route, target.c.target, target.c.failures).where(
+                    or_(
+                        *(
+                            and_(target.c.route == work.delivery.route, target.c.target == work.delivery.target)
+                            for work in works
+                        )
+                    )
+                )
+            )
+            return {(row.route, row.target): row.failures for row in rows}
+
+    def commit(self, ends: Sequence[SendEnd], now: datetime) -> int:
+        """Stores how attempts ended; returns how many claims still stood."""
+        with self._database.write() as connection:
+            return sum(_commit_one(connection, end, now) for end in ends)
+
+
+def _due(now: datetime) -> Any:
+    """The first due delivery of each target that is neither busy, nor resting after failures, nor switched off."""
+    other = delivery.alias()
+    busy = exists().where(
+        other.c.route == delivery.c.route,
+        other.c.target == delivery.c.target,
+        other.c.state == DeliveryState.SENDING,
+        other.c.claim_until > now,
+    )
+    resting = exists().where(
+        target.c.route == delivery.c.route,
+        target.c.target == delivery.c.target,
+        or_(target.c.disabled.is_(True), target.c.open_until > now),
+    )
+    turn = func.row_number().over(
+        partition_by=(delivery.c.route, delivery.c.target),
+        order_by=(delivery.c.due_at, delivery.c.created_at, delivery.c.id),
+    )
+    waiting = and_(delivery.c.state.in_(WAITING), delivery.c.due_at <= now)
+    left_behind = and_(delivery.c.state == DeliveryState.SENDING, unclaimed(delivery, now))
+    first = select(delivery.c.id, turn.label("turn")).where(or_(waiting, left_behind), ~busy, ~resting).subquery()
+    return (
+        select(delivery)
+        .join(first, first.c.id == delivery.c.id)
+        .where(first.c.turn == 1)
+        .order_by(delivery.c.due_at, delivery.c.created_at, delivery.c.id)
+    )
+
+
+def _story_ids(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    rows = connection.execute(
+        select(delivery_story.c.delivery_id, delivery_story.c.story_id)
+        .where(delivery_story.c.delivery_id.in_(ids))
+        .order_by(delivery_story.c.delivery_id, delivery_story.c.position)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        found[row.delivery_id] = (*found.get(row.delivery_id, ()), row.story_id)
+    return found
+
+
+def to_delivery(row: Any, story_ids: tuple[str, ...] = (), *, attempts: int | None = None) -> Delivery:
+    """The delivery of a row of the table."""
+    return Delivery(
+        id=row.id,
+        route=row.route,
+        channel=row.channel,
+        target=row.target,
+        event=EventType(row.event),
+        story_ids=story_ids,
+        body=bytes(row.body),
+        state=DeliveryState(row.state),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        attempts=row.attempts if attempts is None else attempts,
+        subject=row.subject,
+        article_id=row.article_id,
+        reason=row.reason,
+    )
+
+
+def insert_deliveries(connection: Connection, values: Sequence[Delivery]) -> None:
+    """Adds deliveries; one whose id is known already stays as it is."""
+    if not values:
+        return
+    insert_new(connection, delivery, [_row(value) for value in values])
+    insert_new(
+        connection,
+        delivery_story,
+        [
+            {"delivery_id": value.id, "story_id": story_id, "position": position}
+            for value in values
+            for position, story_id in enumerate(value.story_ids)
+        ],
+    )
+
+
+def _row(value: Delivery) -> dict[str, Any]:
+    ended = value.state not in (*WAITING, DeliveryState.SENDING)
+    return {
+        "id": value.id,
+        "route": value.route,
+        "channel": value.channel,
+        "target": value.target,
+        "event": value.event,
+        "article_id": value.article_id,
+        "subject": value.subject,
+        "body": value.body,
+        "state": value.state,
+        "reason": value.reason,
+        "created_at": value.created_at,
+        "due_at": value.due_at,
+        "ended_at": value.created_at if ended else None,
+        "attempts": value.attempts,
+        "doubtful": 0,
+        "replays": 0,
+        "claim_id": "",
+    }
+
+
+def _commit_one(connection: Connection, end: SendEnd, now: datetime) -> bool:
+    sent, work = end.work.delivery, end.work
+    over = end.state not in WAITING
+    done = connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.id == sent.id,
+            delivery.c.claim_id == work.claim_id,
+            delivery.c.state == DeliveryState.SENDING,
+        )
+        .values(
+            state=end.state,
+            due_at=end.due_at,
+            reason=end.reason,
+            ended_at=now if over else None,
+            doubtful=delivery.c.doubtful + int(end.doubtful or work.again),
+            claim_id="",
+            claim_until=None,
+        )
+    )
+    connection.execute(
+        update(attempt)
+        .where(attempt.c.delivery_id == sent.id, attempt.c.number == sent.attempts)
+        .values(ended_at=now, result=end.state, answer=end.answer)
+    )
+    upsert(
+        connection,
+        target,
+        [
+            {
+                "route": sent.route,
+                "target": sent.target,
+                "failures": end.target_failures,
+                "open_until": end.open_until,
+                "disabled": end.disable,
+                "answer": end.answer,
+                "changed_at": now,
+            }
+        ],
+    )
+    return bool(done.rowcount)

@@ -1,0 +1,60 @@
+"""The few statements that both dialects spell differently, and claims. Internal to the store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
+
+T = TypeVar("T")
+
+# SQLite's limit of bound variables is 32,766 (3.32 and later), PostgreSQL's 65,535.
+IN_LIMIT = 5000
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, of the connection's dialect."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts rows; those that exist already stay as they are. Inserting twice is normal and harmless."""
+    if rows:
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts rows or, where their primary key exists, sets all other given columns."""
+    if not rows:
+        return
+    statement = insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def new_claim() -> str:
+    """A name for one claim; whoever commits under another one is too late."""
+    return secrets.token_hex(8)
+
+
+def unclaimed(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Rows that nobody has, or whose holder's time ran out."""
+    return or_(table.c.claim_until.is_(None), table.c.claim_until <= now)
+
+
+def chunks(values: Iterable[T], size: int = IN_LIMIT) -> Iterable[list[T]]:
+    """Lists of at most ``size``, for statements with IN."""
+    chunk: list[T] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,161 @@
+"""Stories: found by key, loaded, and saved together with everything that one article changes. Grouping and whom to tell
+are decided elsewhere; what is stored here is refused when the stories moved on since the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from monitor.model import Report, Story
+from monitor.store.engine import Database
+from monitor.store.statements import chunks, insert_new, upsert
+from monitor.store.tables import report, story, story_key, story_tag
+from monitor.store.types import from_json, to_json
+
+# of more candidates the newest: two great powers share a pair key with every story of a year
+MAX_CANDIDATES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Stories found under some keys, without their reports, and the versions they were seen in."""
+
+    stories: tuple[Story, ...]
+    versions: Mapping[str, int]
+
+
+class StoryStore:
+    """Reads stories."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, keys: Collection[str]) -> Candidates:
+        """The stories that stand under any of these keys, newest change first."""
+        with self._database.read() as connection:
+            return find_stories(connection, keys)
+
+    def load(self, ids: Collection[str]) -> dict[str, Story]:
+        """Stories with their reports, by id; unknown ids are left out."""
+        with self._database.read() as connection:
+            return load_stories(connection, ids)
+
+    def reports(self, ids: Collection[str]) -> dict[str, tuple[Report, ...]]:
+        """The reports of stories, in order of arrival."""
+        with self._database.read() as connection:
+            return load_reports(connection, ids)
+
+
+def find_stories(connection: Connection, keys: Collection[str]) -> Candidates:
+    """See ``StoryStore.find``; on an open transaction."""
+    if not keys:
+        return Candidates((), {})
+    under = select(story_key.c.story_id).where(story_key.c.key.in_(sorted(keys)))
+    rows = connection.execute(
+        select(story.c.id, story.c.version, story.c.body)
+        .where(story.c.id.in_(under))
+        .order_by(story.c.changed_at.desc(), story.c.id)
+        .limit(MAX_CANDIDATES)
+    ).all()
+    return Candidates(tuple(from_json(Story, row.body) for row in rows), {row.id: row.version for row in rows})
+
+
+def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Story]:
+    """See ``StoryStore.load``; on an open transaction."""
+    found: dict[str, Story] = {}
+    for chunk in chunks(sorted(ids)):
+        rows = connection.execute(select(story.c.id, story.c.body).where(story.c.id.in_(chunk)))
+        found |= {row.id: from_json(Story, row.body) for row in rows}
+    reports = load_reports(connection, found)
+    return {key: replace(value, reports=reports.get(key, ())) for key, value in found.items()}
+
+
+def load_reports(connection: Connection, ids: Collection[str]) -> dict[str, tuple[Report, ...]]:
+    """See ``StoryStore.reports``; on an open transaction."""
+    found: dict[str, list[Report]] = {}
+    for chunk in chunks(sorted(ids)):
+        rows = connection.execute(
+            select(report.c.story_id, report.c.body)
+            .where(report.c.story_id.in_(chunk))
+            .order_by(report.c.story_id, report.c.position)
+        )
+        for row in rows:
+            found.setdefault(row.story_id, []).append(from_json(Report, row.body))
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def save_story(
+    connection: Connection, value: Story, keys: Collection[str], now: datetime, *, known: bool, added: Sequence[Report]
+) -> None:
+    """Writes a story (its ``reports`` are ignored), its keys and tags, and appends the reports in ``added``."""
+    position = 0
+    if known:
+        position = connection.execute(
+            select(func.count()).select_from(report).where(report.c.story_id == value.id)
+        ).scalar_one()
+    row = _row(value, now) | {"reports": position + len(added)}
+    if known:
+        connection.execute(update(story).where(story.c.id == value.id).values(row | {"version": story.c.version + 1}))
+    else:
+        upsert(connection, story, [row | {"version": 1}])
+    if added:
+        connection.execute(report.insert(), [_report_row(value.id, position + n, one) for n, one in enumerate(added)])
+    _replace_keys(connection, value.id, keys)
+    tags = {*_tags(value), *(("feed", one.feed_id) for one in added), *(("lang", one.lang) for one in added)}
+    insert_new(
+        connection,
+        story_tag,
+        [{"story_id": value.id, "kind": kind, "value": name} for kind, name in sorted(tags) if name],
+    )
+
+
+def _row(value: Story, now: datetime) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "opened_at": value.opened_at,
+        "changed_at": now,
+        "type": value.type,
+        "stage": value.stage,
+        "state": value.state,
+        "score": value.score,
+        "object": value.object,
+        "deadline": value.deadline,
+        "part_of": value.part_of,
+        "merged_into": value.merged_into,
+        "opened_by_mention": value.opened_by_mention,
+        "body": to_json(replace(value, reports=())),
+    }
+
+
+def _report_row(story_id: str, position: int, value: Report) -> dict[str, Any]:
+    return {
+        "story_id": story_id,
+        "article_id": value.article_id,
+        "position": position,
+        "feed_id": value.feed_id,
+        "lang": value.lang,
+        "reason": value.reason or "",
+        "seen_at": value.seen_at,
+        "body": to_json(value),
+    }
+
+
+def _tags(value: Story) -> Iterable[tuple[str, str]]:
+    for party in value.parties:
+        yield "principal", party.id
+        if party.country and party.country != party.id:
+            yield "principal", party.country
+    yield from (("sector", sector.value) for sector in value.sectors)
+    yield from (("topic", topic) for topic in value.topics)
+
+
+def _replace_keys(connection: Connection, story_id: str, keys: Collection[str]) -> None:
+    stored = set(connection.execute(select(story_key.c.key).where(story_key.c.story_id == story_id)).scalars())
+    insert_new(connection, story_key, [{"key": key, "story_id": story_id} for key in sorted(set(keys) - stored)])
+    for chunk in chunks(sorted(stored - set(keys))):
+        connection.execute(delete(story_key).where(story_key.c.story_id == story_id, story_key.c.key.in_(chunk)))
