@@ -15,6 +15,7 @@ import aiosmtplib
 
 from monitor.alert import clean
 from monitor.alert.channels import Environment
+from monitor.alert.targets import sender_of
 from monitor.config import Route, Smtp
 from monitor.config import Settings as Configuration
 from monitor.model import Delivery, SendFault, SendResult
@@ -42,11 +43,6 @@ class Settings:
         smtp = route.smtp or settings.smtp
         assert smtp is not None
         return cls(smtp, sender_of(route, environment.host), environment.host, smtp.timeout_s)
-
-
-def sender_of(route: Route, host: str) -> str:
-    """The From of a route's mails."""
-    return route.sender or f"coopwatch <coopwatch@{host}>"
 
 
 async def send(settings: Settings, delivery: Delivery, now: datetime) -> SendResult:
