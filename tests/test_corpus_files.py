@@ -115,3 +115,56 @@ def test_no_passage_was_taken_from_the_labelled_articles(shared: Path) -> None:
         for line in (shared / "data" / name).read_text(encoding="utf-8").splitlines()
     )
     assert [row["id"] for row in theirs if shingles(row["text"] or "", row["lang"]) & ours] == []
+
+
+GROUPING_COLUMNS = {"id", "lang", "title", "text", "published", "url", "group", "role", "stage"}
+
+
+def test_acts_are_told_by_several_outlets_in_several_languages_on_several_days() -> None:
+    reports = [row for row in rows("grouping.jsonl") if row["role"] == "report"]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in reports:
+        groups.setdefault(row["group"], []).append(row)
+    assert all(set(row) == GROUPING_COLUMNS for row in rows("grouping.jsonl"))
+    assert {row["role"] for row in rows("grouping.jsonl")} == {"report", "mention"}
+    assert len(groups) >= 40
+    assert min(len(group) for group in groups.values()) >= 2
+    assert all(len({row["published"] for row in group}) > 1 for key, group in groups.items() if len(group) > 3)
+    assert sum(len({row["lang"] for row in group}) > 1 for group in groups.values()) >= 40
+    assert {"it", "en", "ru", "zh"} <= {row["lang"] for row in reports}
+    assert sum(len({row["stage"] for row in group}) > 1 for group in groups.values()) >= 10
+
+
+def test_lookalikes_are_two_acts_within_fourteen_days() -> None:
+    pairs: dict[str, list[dict[str, Any]]] = {}
+    for row in rows("lookalikes.jsonl"):
+        assert set(row) == GROUPING_COLUMNS | {"pair"}
+        pairs.setdefault(row["pair"], []).append(row)
+    assert len(pairs) >= 30
+    for first, second in pairs.values():
+        days = (date.fromisoformat(second["published"]) - date.fromisoformat(first["published"])).days
+        assert 0 < days <= 14, first["pair"]
+        assert first["group"] != second["group"]
+        assert first["stage"] == second["stage"]
+
+
+def test_novelty_replays_say_what_each_step_should_do() -> None:
+    cases = rows("novelty.jsonl")
+    kinds = Counter(case["kind"] for case in cases)
+    assert len(cases) >= 60
+    assert {"rereport_3w", "rereport_1y", "anniversary", "new_stage", "correction", "denial"} <= set(kinds)
+    assert {"suspension", "copy", "copy_of_copy", "framework", "within_72h", "deadline_extended"} <= set(kinds)
+    for case in cases:
+        steps = case["steps"]
+        assert len(steps) >= 2, case["case"]
+        assert [step["published"] for step in steps] == sorted(step["published"] for step in steps), case["case"]
+        assert any(step["alert"] for step in steps), case["case"]
+        for step in steps:
+            assert step["novelty"] in {"new", "new_stage", "known", "unsure", None}, step["id"]
+            assert not step["alert"] or step["novelty"] in {"new", "new_stage", "unsure"}, step["id"]
+
+
+def test_every_report_of_the_corpus_has_its_own_id() -> None:
+    steps = [step for case in rows("novelty.jsonl") for step in case["steps"]]
+    ids = [row["id"] for row in (*articles(), *rows("grouping.jsonl"), *rows("lookalikes.jsonl"), *steps)]
+    assert len(ids) == len(set(ids))
