@@ -1,0 +1,6 @@
+"""The only place that opens rules/: YAML that editors write, read strictly, to one frozen RuleSet with a digest."""
+
+from monitor.rulebook.load import load
+from monitor.rulebook.ruleset import Concept, Entity, Language, Rule, RuleSet, Term, Weights
+
+__all__ = ["Concept", "Entity", "Language", "Rule", "RuleSet", "Term", "Weights", "load"]

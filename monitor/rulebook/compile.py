@@ -1,0 +1,281 @@
+"""A gathered source to the frozen rule set; finds what no schema can: unknown ids, aliases owned twice, dead words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from monitor.errors import RuleError
+from monitor.model import ActType, Reason, Sector, Stage, Step
+from monitor.rulebook.forms import Forms
+from monitor.rulebook.ruleset import Concept, Entity, Language, Rule, RuleExample, RuleSet, Term, Topic, Weights
+from monitor.rulebook.source import Source
+from monitor.rulebook.terms import make, of_words
+from monitor.text import DateTables, LanguageProfile, fold
+
+# names may stand unaccented in a text (Perù, Sao Tome); concept words may not: firmò is not firmo
+_NAMING = (("names", "name"), ("adjectives", "adjective"), ("capitals", "capital"), ("metonyms", "metonym"))
+_BLANK = Weights(0.0, {}, 0.5, 0.19)
+
+
+class Faults:
+    """Errors and warnings of one compilation, each with the place of the item that has it."""
+
+    def __init__(self) -> None:
+        self.errors: list[RuleError] = []
+        self.warnings: list[str] = []
+
+    def error(self, item: Mapping[str, Any], message: str, part: str = "") -> None:
+        file, line = item.get("at") or ("", 0)
+        line = item.get("lines", {}).get(part, line)
+        self.errors.append(RuleError(message, file=file, line=line))
+
+    def warn(self, item: Mapping[str, Any], message: str, part: str = "") -> None:
+        file, line = item.get("at") or ("", 0)
+        line = item.get("lines", {}).get(part, line)
+        self.warnings.append(f"{file}:{line}: {message}")
+
+
+def compile_rules(source: Source, forms: Forms, digest: str) -> tuple[RuleSet, list[RuleError]]:
+    """The rule set and the faults that forbid its use; its warnings do not."""
+    faults = Faults()
+    entities = {k: _entity(k, e, source, faults) for k, e in source["entities"].items()}
+    concepts = {k: _concept(k, c) for k, c in source["concepts"].items()}
+    terms = [*_entity_terms(source, faults), *_word_terms(source, forms, faults)]
+    _lint(source, forms, terms, faults)
+    ruleset = RuleSet(
+        digest=digest,
+        languages={k: _language(k, v) for k, v in source["languages"].items()},
+        entities=entities,
+        concepts=concepts,
+        terms=tuple(dict.fromkeys(terms)),
+        rules=tuple(_rule(r) for r in source["rules"].values()),
+        topics=tuple(_topic(k, t) for k, t in source["topics"].items()),
+        weights=_weights(source["weights"]) if source["weights"] else _BLANK,
+        warnings=tuple(faults.warnings),
+    )
+    return ruleset, faults.errors
+
+
+def _entity(entity_id: str, e: Mapping[str, Any], source: Source, faults: Faults) -> Entity:
+    entities = source["entities"]
+    principal = e.get("acts_for") or e.get("country") or entity_id
+    for _ in range(4):  # a person acts for a ministry, that acts for a state
+        above = entities.get(principal)
+        if above is None and principal != entity_id:
+            faults.error(e, f"{entity_id} acts for {principal}, which no file defines")
+            break
+        step = (above or {}).get("acts_for")
+        if not step or step == principal:
+            break
+        principal = step
+    kind = e.get("kind", "state")
+    country = e.get("country") or (entity_id if len(entity_id) == 2 else None)
+    if country is None and len(principal) == 2:
+        country = principal
+    if kind in ("company", "university", "research", "organisation", "initiative") and not e.get("acts_for"):
+        principal = entity_id
+    return Entity(
+        id=entity_id,
+        kind=kind,
+        country=country,
+        principal=principal,
+        name=_first_name(entity_id, e),
+        sectors=tuple(Sector(s) for s in e.get("sectors", ())),
+        since=e.get("since", ""),
+        until=e.get("until", ""),
+        members=tuple(e.get("members", ())),
+    )
+
+
+def _first_name(entity_id: str, e: Mapping[str, Any]) -> str:
+    names = e.get("names", {})
+    for lang in ("en", "*", "it", *names):
+        if names.get(lang):
+            return str(names[lang][0]["text"]).partition("{")[0]
+    return str(e["short"][0]["text"]) if e.get("short") else entity_id
+
+
+def _entity_terms(source: Source, faults: Faults) -> Iterator[Term]:
+    owner: dict[tuple[str, str, str], str] = {}
+    for entity_id, e in source["entities"].items():
+        for term in _terms_of(entity_id, e, faults):
+            key = (term.cased, term.lang, "adjective" if term.form == "adjective" else "name")
+            if owner.setdefault(key, entity_id) != entity_id and not term.needs:
+                say = faults.error if term.form in ("name", "short", "adjective") else faults.warn
+                say(e, f"{term.cased!r} ({term.lang}) is a word for {owner[key]} and for {entity_id}: keep one")
+                continue
+            yield term
+
+
+def _terms_of(entity_id: str, e: Mapping[str, Any], faults: Faults) -> Iterator[Term]:
+    for key, form in _NAMING:
+        for lang, items in e.get(key, {}).items():
+            for item in items:
+                yield from _made(entity_id, e, item, lang, form, faults, False)
+    for item in e.get("short", ()):
+        yield from _made(entity_id, e, item, "*", "short", faults, True)
+    for text in e.get("letters", ()):
+        yield from _made(entity_id, e, {"text": text}, "zh", "letter", faults, True)
+    for text in e.get("prefixes", ()):
+        yield from _made(entity_id, e, {"text": text}, "*", "prefix", faults, False)
+
+
+def _made(
+    entity_id: str, e: Mapping[str, Any], item: Mapping[str, Any], lang: str, form: str, faults: Faults, exact: bool
+) -> Iterator[Term]:
+    needs = item.get("needs")
+    try:
+        yield from make(item, kind="entity", ref=entity_id, lang=lang, form=form, loose=True, exact=exact)
+    except ValueError as exc:
+        faults.error(e, f"{entity_id}: {exc}")
+    if needs and not isinstance(needs, str):
+        faults.error(e, f"{entity_id}: needs must be one id")
+
+
+def _word_terms(source: Source, forms: Forms, faults: Faults) -> Iterator[Term]:
+    for lang, table in source["languages"].items():
+        tense = table.get("tense", {})
+        for concept, words in table["words"].items():
+            if concept not in source["concepts"]:
+                faults.error(table, f"words.{concept}: no file under concepts/ defines this concept", concept)
+                continue
+            try:
+                yield from of_words(concept, words, lang, tense, forms.get(lang, {}))
+            except ValueError as exc:
+                faults.error(table, f"words.{concept}: {exc}", concept)
+        for item in table.get("masks", ()):
+            try:
+                yield from make(item, kind="mask", ref="mask", lang=lang, form="", loose=False)
+            except ValueError as exc:
+                faults.error(table, f"masks: {exc}")
+
+
+def _concept(concept_id: str, c: Mapping[str, Any]) -> Concept:
+    return Concept(
+        id=concept_id,
+        kind=c["kind"],
+        stage=Stage(c["stage"]) if c.get("stage") else None,
+        step=Step(c["step"]) if c.get("step") else None,
+        tier=c.get("tier", 2),
+        type=ActType(c["type"]) if c.get("type") else None,
+        sector=Sector(c["sector"]) if c.get("sector") else None,
+        reason=Reason(c["reason"]) if c.get("reason") else None,
+        rank=c.get("rank", 5),
+    )
+
+
+def _language(code: str, t: Mapping[str, Any]) -> Language:
+    tense, links = t.get("tense", {}), t.get("links", {})
+    months = {fold(m): i % 12 + 1 for key in ("months", "months_short") for i, m in enumerate(t.get(key, ()))}
+
+    def words(key: str) -> tuple[str, ...]:
+        return tuple(fold(w) for w in (tense.get(key) or links.get(key) or ()))
+
+    return Language(
+        code=code,
+        profile=LanguageProfile(
+            code, t.get("script", "latin"), frozenset(w.lower() for w in t["function_words"]), t.get("letters", "")
+        ),
+        abbreviations=frozenset(a.lower() for a in t.get("abbreviations", ())),
+        dates=DateTables(months, {fold(k): v for k, v in t.get("relative_days", {}).items()}),
+        future_before=words("future_before"),
+        conditional_before=words("conditional_before"),
+        infinitive_before=words("infinitive_before"),
+        done_before=words("done_before"),
+        and_words=frozenset(words("and")),
+        between_words=frozenset(words("between")),
+        with_words=frozenset(words("with")),
+        place_words=frozenset(words("place_before")),
+        against_words=words("against_before"),
+        by_words=frozenset(words("by_before")),
+        old_words=tuple(fold(w) for w in t.get("old_after", ())),
+    )
+
+
+def _rule(r: Mapping[str, Any]) -> Rule:
+    gives = r.get("gives", {})
+    examples = [
+        RuleExample(
+            x["text"],
+            x.get("title", ""),
+            x.get("lang", ""),
+            key == "match",
+            tuple(x.get("parties", ())),
+            ActType(x["type"]) if x.get("type") else None,
+            Stage(x["stage"]) if x.get("stage") else None,
+        )
+        for key in ("match", "no_match")
+        for x in r["examples"][key]
+    ]
+    return Rule(
+        id=r["id"],
+        title=r["title"],
+        status=r.get("status", "stable"),
+        level=r.get("level", "medium"),
+        description=r["description"],
+        when=tuple(r["when"].items()),
+        weight=float(r.get("weight", 1.0)),
+        type=ActType(gives["type"]) if gives.get("type") else None,
+        stage=Stage(gives["stage"]) if gives.get("stage") else None,
+        step=Step(gives["step"]) if gives.get("step") else None,
+        topics=tuple(r.get("topics", ())),
+        false_positives=tuple(r.get("false_positives", ())),
+        sources=tuple(r.get("sources", ())),
+        examples=tuple(examples),
+        file=r["at"][0],
+        line=r["at"][1],
+    )
+
+
+def _topic(topic_id: str, t: Mapping[str, Any]) -> Topic:
+    return Topic(
+        topic_id,
+        t["title"],
+        tuple(frozenset(p) for p in t.get("pairs", ())),
+        frozenset(Sector(s) for s in t.get("sectors", ())),
+        frozenset(t.get("objects", ())),
+    )
+
+
+def _weights(w: Mapping[str, Any]) -> Weights:
+    return Weights(
+        intercept=w["intercept"],
+        weights=w["weights"],
+        threshold=w["threshold"],
+        prior=w["prior"],
+        context_intercept=w.get("context_intercept", 0.0),
+        context_weights=w.get("context_weights", {}),
+        context_threshold=w["context_threshold"],
+        trained_on=w.get("trained_on", ""),
+    )
+
+
+def _lint(source: Source, forms: Forms, terms: list[Term], faults: Faults) -> None:
+    """Words that cannot work: lemmas without forms, concepts without words, ids that nothing defines."""
+    for lang, table in source["languages"].items():
+        for concept, words in table["words"].items():
+            for lemma in words.get("lemmas", ()):
+                if lang != "zh" and len(forms.get(lang, {}).get(lemma, ())) < 2:
+                    faults.warn(
+                        table,
+                        f"words.{concept}: the dictionary knows no forms of {lemma!r}: list them under also",
+                        concept,
+                    )
+    spoken = {t.ref for t in terms if t.kind == "concept"}
+    for concept, c in source["concepts"].items():
+        if source["languages"] and concept not in spoken:
+            faults.warn(c, f"{concept} is unreachable: no language has words for it")
+    known = source["entities"].keys() | {"many", "open"}
+    for entity_id, e in source["entities"].items():
+        for items in [*e.get("names", {}).values(), *e.get("metonyms", {}).values(), e.get("short", [])]:
+            for item in items:
+                if item.get("needs") and item["needs"] not in known:
+                    faults.error(e, f"{entity_id} needs {item['needs']}, which no file defines")
+    for topic_id, t in source["topics"].items():
+        for party in {p for pair in t.get("pairs", ()) for p in pair} - known:
+            faults.error(t, f"topic {topic_id} names {party}, which no file defines")
+    for rule in source["rules"].values():
+        for topic in rule.get("topics", ()):
+            if topic not in source["topics"]:
+                faults.error(rule, f"rule {rule['id']} names the topic {topic}, which no file defines")
