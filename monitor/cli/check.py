@@ -1,0 +1,71 @@
+"""``coopwatch check``: articles as JSON lines in, judgements as JSON lines out, one line at a time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from monitor import rulebook
+from monitor.cli.options import Config, read_settings
+from monitor.errors import ConfigError
+from monitor.match import Matcher
+from monitor.match.wire import judgement_object
+from monitor.model import Article, Judgement, Novelty, StoryChange
+from monitor.quality.labels import article_of
+from monitor.story import Memory
+
+_TOLD = frozenset({Novelty.NEW, Novelty.NEW_STAGE, Novelty.UNSURE})
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("check", help="Judge articles: JSON lines on standard input, judgements on standard output.")(check)
+
+
+def check(
+    config: Config = None,
+    group: Annotated[bool, typer.Option("--group", help="Also say which story each announcement belongs to.")] = False,
+) -> None:
+    settings = read_settings(config)
+    matcher = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir))
+    now = datetime.now(UTC)
+    memory = Memory() if group else None
+    for article in _articles():
+        judgement = matcher.judge(article, now=now)
+        line = judgement_object(article.id, judgement)
+        if memory is not None:
+            _add_stories(line, judgement, memory.place(article, judgement, article.published_at or now))
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _articles() -> Iterator[Article]:
+    """The articles on standard input. Raises ConfigError naming the line that is none."""
+    for number, raw in enumerate(sys.stdin.buffer, 1):
+        if not raw.strip():
+            continue
+        try:
+            record = json.loads(raw)
+            if not isinstance(record, dict) or not record.get("id"):
+                raise ValueError('needs an object with an "id"')
+            article = article_of(record)
+        except (ValueError, TypeError, RecursionError) as exc:
+            sys.stdout.flush()
+            raise ConfigError(f"standard input, line {number}: not an article: {exc}") from exc
+        yield article
+
+
+def _add_stories(line: dict[str, Any], judgement: Judgement, changes: tuple[StoryChange, ...]) -> None:
+    """Adds story and novelty to each announcement; a known act alone does not alert again."""
+    for told, announcement in zip(line["announcements"], judgement.announcements, strict=True):
+        change = next((c for c in changes if c.report.announcement == announcement), None)
+        told["story"] = change.story.id if change else None
+        told["novelty"] = change.novelty.value if change else None
+    line["story"] = line["announcements"][0]["story"] if line["announcements"] else None
+    if line["announcements"]:
+        line["alert"] = line["alert"] and any(a["novelty"] in _TOLD for a in line["announcements"])

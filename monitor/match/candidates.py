@@ -1,0 +1,129 @@
+"""Every frame that some rule finds in an article, each with the reason to refuse it, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from monitor.match.conditions import Condition, near
+from monitor.match.frames import Cast, Frame, cast_of, crosses, time_of
+from monitor.match.reading import Part, Reading
+from monitor.model import Reason
+from monitor.rulebook import Rule
+from monitor.text import find_dates, years
+
+_MAX_PARTS = 400  # sentences with an act or an instrument that are looked at
+_FRESH_DAYS = 45  # an act told with a date this near is news
+_OLD_CHARS = 60  # a year this near to the act dates it
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule with its conditions parsed; ``needs`` are the concepts of which a sentence must hold one."""
+
+    rule: Rule
+    near: near.Settings
+    others: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A frame, and why it cannot be an announcement (None = it may be one)."""
+
+    frame: Frame
+    reason: Reason | None
+    dated_old: bool
+
+
+def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ...]:
+    """Candidates in the order of the text, at most one of a rule and act in a sentence."""
+    out: list[Candidate] = []
+    looked_at = 0
+    for part in reading.parts:
+        if not part.acts and not part.instruments:
+            continue
+        looked_at += 1
+        if looked_at > _MAX_PARTS:
+            break
+        cast = cast_of(reading, part)
+        frames = list(_frames(reading, part, cast, rules))
+        if frames:
+            age = _Age(reading, part)
+            out += [_judged(frame, reading, age) for frame in frames]
+    return tuple(out)
+
+
+def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
+    times: dict[int, tuple[str, bool]] = {}
+    present = {h[2].ref for h in part.acts} | {h[2].ref for h in part.instruments}
+    for compiled in rules:
+        settings = compiled.near
+        if settings.acts and settings.acts.isdisjoint(present):
+            continue
+        if settings.instruments and settings.instruments.isdisjoint(present):
+            continue
+        for act, instrument, distance in near.find(settings, part, reading):
+            time, denied = "noun", False
+            if act is not None:
+                if act[0] not in times:
+                    times[act[0]] = time_of(act, reading, part)
+                time, denied = times[act[0]]
+            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, cast)
+            if all(c.holds(c.settings, frame) for c in compiled.others):
+                yield frame
+
+
+class _Age:
+    """The years and dates of one sentence, read once and only if a frame stands in it."""
+
+    def __init__(self, reading: Reading, part: Part) -> None:
+        folded = reading.folded[part.start : part.end]
+        self.years = [(at + part.start, y) for at, y in years(folded)]
+        self.published = reading.published
+        self.fresh = "cue.today" in part.cue_names
+        if not self.fresh and any(c.isdigit() for c in folded):
+            dates = find_dates(folded, reading.language.dates, reading.published)
+            self.fresh = any(_is_fresh(d.iso, reading.published) for d in dates)
+
+    def is_old(self, frame: Frame) -> bool:
+        """Whether a year before the article's stands by the act, and nothing says today."""
+        if self.fresh:
+            return False
+        limit = self.published.year if self.published.month > 2 else self.published.year - 1
+        return any(year < limit and frame.start - _OLD_CHARS <= at <= frame.end + _OLD_CHARS for at, year in self.years)
+
+
+def _is_fresh(iso: str, published: date) -> bool:
+    if len(iso) == 7:
+        iso += "-15"
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        return False
+    return published - timedelta(days=_FRESH_DAYS) <= day
+
+
+def _judged(frame: Frame, reading: Reading, age: _Age) -> Candidate:
+    old = age.is_old(frame)
+    return Candidate(frame, _reason(frame, old), old)
+
+
+def _reason(frame: Frame, old: bool) -> Reason | None:
+    """Why a frame is no announcement whatever else the article says; None where it may be one."""
+    if frame.denied:
+        return Reason.DENIED
+    if frame.time == "conditional":
+        return Reason.CONDITIONAL
+    if old:
+        return Reason.OLD
+    if frame.cast.source == "few" or not crosses(frame.cast.mentions):
+        return _why_few(frame.cast)
+    return None
+
+
+def _why_few(cast: Cast) -> Reason:
+    principals = cast.principals
+    if not principals:
+        return Reason.UNKNOWN_PARTIES
+    return Reason.DOMESTIC if len(principals) > 1 else Reason.ONE_PARTY

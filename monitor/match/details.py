@@ -1,0 +1,137 @@
+"""What an announcement says beside its verdict: type, stage, sectors, parties, object, number of acts, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from monitor.match.frames import Cast, Frame
+from monitor.match.reading import Part, Reading
+from monitor.model import ActType, Party, Sector, Stage, Step
+from monitor.rulebook import Concept, RuleSet
+from monitor.rulebook.ruleset import Topic
+from monitor.text import find_dates
+
+_OBJECT_CHARS = 90
+_EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
+_NUMBER = re.compile(r"\d{1,3}")
+_STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
+
+
+def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
+    """The rule's fixed type, else that of the most telling instrument beside the act."""
+    if frame.rule.type:
+        return frame.rule.type
+    if frame.instrument:
+        found = concepts[frame.instrument[2].ref].type
+        if found:
+            return found
+    near = [concepts[h[2].ref] for h in frame.part.instruments]
+    typed = [c for c in near if c.type]
+    return min(typed, key=lambda c: c.rank).type or ActType.AGREEMENT if typed else ActType.AGREEMENT
+
+
+def stage_of(frame: Frame, concepts: dict[str, Concept]) -> tuple[Stage, Step | None]:
+    """The rule's fixed stage, else the act's; what is planned is only announced."""
+    act = concepts.get(frame.act[2].ref) if frame.act else None
+    if frame.time in ("future", "infinitive", "noun") or act is None:
+        stage, step = Stage.ANNOUNCED, None
+        if act is not None and act.stage is Stage.RENEWED:
+            stage, step = Stage.RENEWED, act.step
+        return frame.rule.stage or stage, frame.rule.step or step
+    return frame.rule.stage or act.stage or Stage.ANNOUNCED, frame.rule.step or act.step
+
+
+def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> tuple[Sector, ...]:
+    """At most three sectors, the heaviest first: the title and the proving sentence weigh most."""
+    weight: dict[Sector, float] = {}
+    for part in reading.parts:
+        worth = 3.0 if part is frame.part else 2.5 if part.rank == 0 else 1.0 if part.rank <= 2 else 0.15
+        for sector in {concepts[h[2].ref].sector for h in part.sectors}:
+            if sector:
+                weight[sector] = weight.get(sector, 0.0) + worth
+    if not weight:
+        return (Sector.OTHER,)
+    best = max(weight.values())
+    ranked = sorted(weight.items(), key=lambda item: -item[1])
+    return tuple(s for s, w in ranked[:3] if w >= 0.6 * best)
+
+
+def parties_of(cast: Cast) -> tuple[Party, ...]:
+    """One party a principal, states first named first."""
+    return tuple(
+        Party(id=e.id, kind=e.kind, country=e.country, name=e.name) for e in cast.principals if e.kind != "initiative"
+    )
+
+
+def object_of(frame: Frame, reading: Reading) -> str:
+    """The id of a named initiative in the sentence, else the words from the instrument to the next pause."""
+    for mention in frame.part.mentions:
+        if mention.entity.kind == "initiative":
+            return mention.entity.id
+    hit = frame.instrument or frame.act
+    if hit is None:
+        return ""
+    text = reading.whole[hit[0] : min(frame.part.end, hit[0] + _OBJECT_CHARS)]
+    pause = _STOP.search(text, hit[1] - hit[0])
+    text = text[: pause.start()] if pause else text
+    if not pause and hit[0] + _OBJECT_CHARS < frame.part.end and " " in text:
+        text = text.rpartition(" ")[0]
+    return text.strip()
+
+
+def count_of(frame: Frame, reading: Reading) -> int:
+    """How many acts a package holds: the number before the plural ("oltre 20 accordi"), else 1."""
+    hits = [h for h in frame.part.cues if h[2].ref == "cue.several"]
+    for start, end, _ in hits:
+        number = _NUMBER.search(reading.folded, max(frame.part.start, start - 14), end)
+        if number and int(number.group()) > 1:
+            return int(number.group())
+    if frame.instrument:
+        before = reading.folded[max(frame.part.start, frame.instrument[0] - 16) : frame.instrument[0]]
+        numbers = _NUMBER.findall(before)
+        if numbers and 1 < int(numbers[-1]) < 200 and before.rstrip().endswith(numbers[-1]):
+            return int(numbers[-1])
+    return 2 if hits else 1
+
+
+def event_date_of(frame: Frame, reading: Reading) -> tuple[str, str]:
+    """The day of the act as (ISO date, basis): named in the sentence, else the publication day."""
+    folded = reading.folded[frame.part.start : frame.part.end]
+    found = find_dates(folded, reading.language.dates, reading.published)
+    future = frame.time in ("future", "infinitive")
+    for dated in found:
+        if len(dated.iso) < 10:
+            if future:
+                return dated.iso, dated.basis
+            continue
+        day = date.fromisoformat(dated.iso)
+        if abs((day - reading.published).days) <= (400 if future else _EVENT_DAYS):
+            return dated.iso, dated.basis
+    return reading.published.isoformat(), "publication"
+
+
+def deadline_of(reading: Reading, parts: Sequence[Part]) -> str:
+    """The closing date of a call: a date to come in a sentence that speaks of a deadline; empty where none is named."""
+    for part in parts:
+        if "cue.deadline" not in part.cue_names:
+            continue
+        for dated in find_dates(reading.folded[part.start : part.end], reading.language.dates, reading.published):
+            if len(dated.iso) == 10 and date.fromisoformat(dated.iso) > reading.published + timedelta(days=1):
+                return dated.iso
+    return ""
+
+
+def topics_of(parties: Sequence[Party], sectors: Sequence[Sector], thing: str, ruleset: RuleSet) -> tuple[str, ...]:
+    """The desk's subjects that these parties, sectors or this object belong to."""
+    names = {p.country for p in parties} | {p.id for p in parties}
+    return tuple(t.id for t in ruleset.topics if _belongs(t, names, set(sectors), thing))
+
+
+def _belongs(topic: Topic, names: set[str | None], sectors: set[Sector], thing: str) -> bool:
+    if topic.pairs and any(pair <= names for pair in topic.pairs):
+        return not topic.sectors or bool(topic.sectors & sectors)
+    if thing in topic.objects:
+        return True
+    return not topic.pairs and bool(topic.sectors & sectors)

@@ -1,0 +1,103 @@
+"""Evidence to named numbers for the scorer: what the article holds where, and what one frame says how.
+
+Names are readable (``title.act.sign``, ``frame.time.future``): they are the keys of rules/weights.yaml. No feature
+depends on the language, the publisher or a word, only on concepts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from monitor.match.candidates import Candidate
+from monitor.match.frames import crosses
+from monitor.match.reading import Part, Reading
+
+Features = dict[str, float]
+
+
+def of_article(reading: Reading, candidates: Sequence[Candidate]) -> Features:
+    """What the article as a whole holds, whichever frame is judged."""
+    out: Features = {}
+    title = [p for p in reading.parts if p.rank == 0]
+    lead = [p for p in reading.parts if 1 <= p.rank <= 2]
+    rest = [p for p in reading.parts if p.rank > 2]
+    for name, parts in (("title", title), ("lead", lead), ("rest", rest)):
+        for ref in sorted({h[2].ref for p in parts for h in (*p.acts, *p.instruments, *p.cues)}):
+            out[f"{name}.{ref}"] = 1.0
+    head = [m for p in (*title, *lead) for m in p.mentions]
+    out[f"title.countries.{_upto(_countries(title), 3)}"] = 1.0
+    out[f"head.countries.{_upto(_countries([*title, *lead]), 5)}"] = 1.0
+    out["head.crosses"] = float(crosses(head))
+    everywhere = Counter(m.entity.country for p in reading.parts for m in p.mentions if m.entity.country)
+    out[f"all.countries.{_upto(len(everywhere), 7)}"] = 1.0
+    size = len(reading.whole) - reading.text_at
+    out["size." + ("none" if size <= 0 else "short" if size < 400 else "medium" if size < 1800 else "long")] = 1.0
+    out["no.title"] = float(reading.text_at <= 2)
+    refused = Counter(c.reason for c in candidates if c.reason)
+    for reason in refused:
+        out[f"refused.{reason}"] = 1.0
+    able = [c for c in candidates if c.reason is None]
+    out[f"able.{_upto(len({c.frame.part.rank for c in able}), 4)}"] = 1.0
+    out["able.title"] = float(any(c.frame.part.rank == 0 for c in able))
+    out["able.lead"] = float(any(1 <= c.frame.part.rank <= 2 for c in able))
+    return {k: v for k, v in out.items() if v}
+
+
+def of_frame(candidate: Candidate, reading: Reading) -> Features:
+    """What one frame says; names begin with ``frame.``."""
+    frame = candidate.frame
+    part, cast = frame.part, frame.cast
+    names = [
+        f"rule.{frame.rule.id}",
+        f"time.{frame.time}",
+        f"place.{_place(part)}",
+        f"cast.{cast.source}",
+        f"parties.{_upto(len(cast.principals), 5)}",
+        f"countries.{_upto(len(cast.countries), 4)}",
+        f"distance.{_upto(frame.distance // 4, 5)}",
+    ]
+    if frame.act:
+        names.append(frame.act[2].ref)
+        names.append(f"{frame.act[2].ref}.{frame.time}")
+    if frame.instrument:
+        names.append(frame.instrument[2].ref)
+    names += sorted(part.cue_names)  # sorted: sums must not depend on hash order
+    if any(m.standing == "against" for m in part.mentions):
+        names.append("against")
+    if any(not m.entity.country for m in cast.mentions):
+        names.append("international")
+    out = {f"frame.{n}": 1.0 for n in names}
+    out["frame.linked"] = float(linked(candidate, reading))
+    return {k: v for k, v in out.items() if v}
+
+
+def linked(candidate: Candidate, reading: Reading) -> bool:
+    """Whether two parties of different countries stand side by side with ``and``, ``between``, ``with`` or a hyphen
+    between them: "Italia e Cina", "accordo con l'Egitto", "tra Roma e Pechino"."""
+    mentions = candidate.frame.cast.mentions
+    joiners = reading.language.and_words | reading.language.with_words | reading.language.between_words | {"-", ","}
+    for left, right in pairwise(mentions):
+        gap = right.start - left.end
+        if 0 <= gap <= 40 and left.principal != right.principal and left.start >= candidate.frame.part.start:
+            between = reading.folded[left.end : right.start]
+            if reading.lang == "zh":
+                if gap <= 3:
+                    return True
+            elif between.strip() in ("-", ",", "") or not joiners.isdisjoint(between.replace("'", "' ").split()):
+                return True
+    return False
+
+
+def _place(part: Part) -> str:
+    rank = part.rank
+    return "title" if rank == 0 else "1" if rank == 1 else "2" if rank == 2 else "3" if rank <= 5 else "6"
+
+
+def _countries(parts: Sequence[Part]) -> int:
+    return len({m.entity.country or m.principal for p in parts for m in p.mentions})
+
+
+def _upto(number: int, most: int) -> str:
+    return str(number) if number < most else f"{most}+"

@@ -1,0 +1,255 @@
+"""From an article to its judgement: read, find frames, score them, choose, describe. Pure; built once a rule set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.errors import RuleError, RuleErrors
+from monitor.match import candidates as finding
+from monitor.match import conditions, details, features, score
+from monitor.match.candidates import Candidate, CompiledRule
+from monitor.match.conditions import near
+from monitor.match.reading import Reading, read
+from monitor.match.scan import Scanner
+from monitor.model import Announcement, Article, Judgement, Mention, Reason, Span, Verdict
+from monitor.rulebook import Rule, RuleSet
+
+_MAX_ANNOUNCEMENTS = 20
+_MAX_MENTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with its features and its probability."""
+
+    candidate: Candidate
+    features: dict[str, float]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The judgement of an article with all that led to it, refused candidates included."""
+
+    reading: Reading
+    article_features: dict[str, float]
+    scored: tuple[Scored, ...]
+    judgement: Judgement
+
+
+class Matcher:
+    """Judges articles by one rule set. Raises RuleErrors where a rule's conditions cannot be read."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self._scanner = Scanner(ruleset)
+        self._rules = compile_conditions(ruleset)
+        self._concepts = dict(ruleset.concepts)
+
+    def judge(self, article: Article, *, now: datetime) -> Judgement:
+        """What the rules say of the article; ``now`` stands in for a missing publication date."""
+        return self.explain(article, now=now).judgement
+
+    def explain(self, article: Article, *, now: datetime) -> Trace:
+        """The judgement with its whole way: readings, candidates, features."""
+        reading = read(article, self.ruleset, self._scanner, now=now)
+        found = finding.find(reading, self._rules)
+        base = features.of_article(reading, found)
+        scored = self._scored(reading, found, base)
+        return Trace(reading, base, scored, self._judgement(reading, base, scored))
+
+    def _scored(self, reading: Reading, found: tuple[Candidate, ...], base: dict[str, float]) -> tuple[Scored, ...]:
+        """Every candidate with its probability, best first; refused ones keep theirs for the record."""
+        weights = self.ruleset.weights
+        ground = weights.intercept + score.raw(base, weights.weights)
+        out = []
+        for candidate in found:
+            own = features.of_frame(candidate, reading)
+            log_odds = ground + score.raw(own, weights.weights) + 0.01 * candidate.frame.rule.weight
+            out.append(Scored(candidate, own, score.probability(log_odds)))
+        return tuple(sorted(out, key=lambda s: (s.candidate.reason is not None, -s.probability)))
+
+    def _judgement(self, reading: Reading, base: dict[str, float], scored: tuple[Scored, ...]) -> Judgement:
+        weights = self.ruleset.weights
+        able = [s for s in scored if s.candidate.reason is None]
+        chosen = _chosen(able, weights.threshold)
+        announcements = tuple(self._announcement(s, reading, base) for s in chosen)
+        mentions = self._mentions(reading, base, scored, chosen)
+        best = able[0].probability if able else self._without_frame(base)
+        told = [a for a in announcements if not a.trial]
+        reasons = tuple(dict.fromkeys(m.reason for m in mentions))
+        if announcements:
+            verdict = Verdict.ANNOUNCEMENT
+        else:
+            odds = weights.context_intercept + score.raw(base, weights.context_weights)
+            verdict = Verdict.CONTEXT if score.probability(odds) >= weights.context_threshold else Verdict.NONE
+        return Judgement(
+            lang=reading.lang,
+            verdict=verdict,
+            score=round(max((a.score for a in announcements), default=best), 4),
+            alert=bool(told),
+            announcements=announcements,
+            mentions=mentions,
+            reasons=() if announcements else reasons,
+            ruleset=self.ruleset.digest,
+        )
+
+    def _without_frame(self, base: dict[str, float]) -> float:
+        """The probability of an article in which no frame may be an announcement: never above the threshold."""
+        weights = self.ruleset.weights
+        odds = weights.intercept + score.raw({**base, "frame.none": 1.0}, weights.weights)
+        return min(score.probability(odds), weights.threshold * 0.98)
+
+    def _announcement(self, scored: Scored, reading: Reading, base: dict[str, float]) -> Announcement:
+        frame = scored.candidate.frame
+        weights = self.ruleset.weights.weights
+        stage, step = details.stage_of(frame, self._concepts)
+        act_type = details.type_of(frame, self._concepts)
+        parties = details.parties_of(frame.cast)
+        sectors = details.sectors_of(frame, reading, self._concepts)
+        thing = details.object_of(frame, reading)
+        event_date, basis = details.event_date_of(frame, reading)
+        return Announcement(
+            type=act_type,
+            stage=stage,
+            parties=parties,
+            quote=reading.whole[frame.part.start : frame.part.end],
+            rule=frame.rule.id,
+            score=round(scored.probability, 4),
+            step=step,
+            object=thing,
+            count=details.count_of(frame, reading),
+            sectors=sectors,
+            topics=tuple(
+                dict.fromkeys((*frame.rule.topics, *details.topics_of(parties, sectors, thing, self.ruleset)))
+            ),
+            event_date=event_date,
+            date_basis=basis,
+            deadline=details.deadline_of(reading, reading.parts) if act_type == "call" else "",
+            evidence=_evidence(scored.candidate, reading),
+            trial=frame.rule.status == "trial",
+            terms=score.terms({**base, **scored.features}, weights),
+        )
+
+    def _mentions(
+        self, reading: Reading, base: dict[str, float], scored: tuple[Scored, ...], chosen: list[Scored]
+    ) -> tuple[Mention, ...]:
+        """Refused reports, one a sentence and reason, each with why."""
+        used = {s.candidate.frame.part.start for s in chosen}
+        out: list[Mention] = []
+        seen: set[tuple[int, Reason]] = set()
+        for s in scored:
+            if s in chosen or len(out) >= _MAX_MENTIONS or s.candidate.frame.part.start in used:
+                continue
+            reason = s.candidate.reason or soft_reason(s, base)
+            key = (s.candidate.frame.part.start, reason)
+            if key not in seen and s.candidate.frame.act is not None:
+                seen.add(key)
+                out.append(Mention(self._announcement(s, reading, base), reason))
+        return tuple(out)
+
+
+# what an unconvincing frame is told as, first that fits: its own sentence's cues, then the title's
+_SOFT = (
+    ("cue.anniversary", Reason.ANNIVERSARY),
+    ("cue.suspended", Reason.SUSPENDED),
+    ("cue.denied", Reason.DENIED),
+    ("cue.belligerents", Reason.BELLIGERENTS),
+    ("cue.purchase", Reason.PURCHASE),
+    ("cue.proposal", Reason.PROPOSAL),
+    ("cue.intention", Reason.PROPOSAL),
+    ("cue.conditional", Reason.CONDITIONAL),
+    ("cue.old", Reason.OLD),
+    ("cue.mandate", Reason.TALKS_ONLY),
+    ("cue.talks", Reason.TALKS_ONLY),
+    ("cue.opinion", Reason.OPINION),
+)
+
+
+def soft_reason(scored: Scored, base: dict[str, float]) -> Reason:
+    """The likeliest reason why a frame that may be an announcement did not convince."""
+    for prefix, held in (("frame.", scored.features), ("title.", base), ("lead.", base)):
+        for cue, reason in _SOFT:
+            if prefix + cue in held:
+                return reason
+    return Reason.IN_PASSING
+
+
+def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
+    """The announcements of an article: the best frame, then others of different parties or kind. A headline's frame
+    gives way to a sentence of the text that says the same, which proves more."""
+    out: list[Scored] = []
+    seen: set[tuple[frozenset[str], str]] = set()
+    for s in able:
+        if s.probability < threshold or len(out) >= _MAX_ANNOUNCEMENTS:
+            break
+        key = _kind(s)
+        if key in seen:
+            continue
+        seen.add(key)
+        out.append(s)
+    if out and out[0].candidate.frame.part.rank == 0:
+        proof = next(
+            (
+                s
+                for s in able
+                if s.candidate.frame.part.rank > 0
+                and s.probability >= 0.6 * out[0].probability
+                and s.candidate.frame.cast.countries >= out[0].candidate.frame.cast.countries
+            ),
+            None,
+        )
+        if proof is not None:
+            out = [proof, *(s for s in out[1:] if s is not proof)]
+    return out
+
+
+def _kind(scored: Scored) -> tuple[frozenset[str], str]:
+    frame = scored.candidate.frame
+    return frozenset(m.principal for m in frame.cast.mentions), ""
+
+
+def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:
+    frame = candidate.frame
+    spans = [(h[0], h[1], h[2].ref) for h in (frame.act, frame.instrument) if h]
+    spans += [(m.start, m.end, m.entity.id) for m in frame.cast.mentions]
+    out = []
+    for start, end, concept in sorted(set(spans)):
+        field, at = reading.field(start)
+        out.append(Span(at, at + end - start, field, concept))
+    return tuple(out)
+
+
+def compile_conditions(ruleset: RuleSet) -> tuple[CompiledRule, ...]:
+    """Every rule with its conditions parsed. Raises RuleErrors naming file and line of each that cannot be."""
+    modules = conditions.known()
+    errors: list[RuleError] = []
+    out = []
+    for rule in ruleset.rules:
+        try:
+            parsed = [conditions.parse(name, value, modules) for name, value in rule.when]
+            _check_concepts(parsed, modules, ruleset)
+            settings = next((c.settings for c in parsed if c.name == "near"), None)
+            if settings is None:
+                raise ValueError("when.near is missing: it says which words make a frame")
+        except ValueError as exc:
+            errors.append(_fault(rule, str(exc)))
+            continue
+        assert isinstance(settings, near.Settings)
+        out.append(CompiledRule(rule, settings, tuple(c for c in parsed if c.name != "near")))
+    if errors:
+        raise RuleErrors(errors)
+    return tuple(sorted(out, key=lambda c: -c.rule.weight))
+
+
+def _check_concepts(parsed: list[conditions.Condition], modules: dict[str, object], ruleset: RuleSet) -> None:
+    for condition in parsed:
+        named = getattr(modules[condition.name], "concepts", None)
+        unknown = (named(condition.settings) if named else frozenset()) - ruleset.concepts.keys()
+        if unknown:
+            raise ValueError(f"when.{condition.name}: no such concept: {', '.join(sorted(unknown))}")
+
+
+def _fault(rule: Rule, message: str) -> RuleError:
+    return RuleError(f"rule {rule.id}: {message}", file=rule.file, line=rule.line, rule=rule.id)

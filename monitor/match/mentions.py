@@ -1,0 +1,69 @@
+"""Who is named where: entity hits with their principal, and whether they act there, are a place, or an adversary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.match.scan import Hit
+from monitor.rulebook import Entity, Language, RuleSet
+
+# a place that is named after a preposition is where something happened; the same word as subject is the state
+_PLACE_FORMS = frozenset({"name", "capital", "metonym"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """One mention. ``standing`` is acts, place (where it happened) or against (whom it is aimed at)."""
+
+    start: int
+    end: int
+    entity: Entity
+    form: str
+    standing: str
+
+    @property
+    def principal(self) -> str:
+        return self.entity.principal
+
+
+def resolve(
+    hits: Sequence[Hit], folded: str, language: Language, ruleset: RuleSet, published: date
+) -> tuple[Mentioned, ...]:
+    """The mentions that count. A name that ``needs`` another party counts only where that one is named too."""
+    day = published.isoformat()
+    alive = [(h, ruleset.entities[h[2].ref]) for h in hits if h[2].ref in ruleset.entities]
+    alive = [(h, e) for h, e in alive if _in_office(e, day)]
+    present = {e.id for h, e in alive if not h[2].needs} | {e.principal for h, e in alive if not h[2].needs}
+    present |= {e.country for h, e in alive if not h[2].needs and e.country}
+    out = []
+    taken = -1
+    for (start, end, term), entity in alive:
+        if term.needs and term.needs not in present:
+            continue
+        if start < taken:
+            continue  # a second meaning of the same span
+        taken = end
+        out.append(Mentioned(start, end, entity, term.form, _standing(folded, start, term.form, entity, language)))
+    return tuple(out)
+
+
+def _in_office(entity: Entity, day: str) -> bool:
+    return (not entity.since or entity.since <= day) and (not entity.until or day <= entity.until)
+
+
+def _standing(folded: str, start: int, form: str, entity: Entity, language: Language) -> str:
+    before = folded[max(0, start - 28) : start]
+    tail = before.rstrip()
+    if language.profile.script == "han":
+        if any(tail.endswith(w) for w in language.place_words):
+            return "place"
+        return "against" if any(tail.endswith(w) for w in language.against_words) else "acts"
+    words = tail.replace("'", "' ").split()
+    last = words[-1] if words else ""
+    if any((" " + tail).endswith(" " + w) for w in language.against_words):
+        return "against"
+    if form in _PLACE_FORMS and (entity.kind in ("state", "region", "city")) and last in language.place_words:
+        return "place"
+    return "acts"

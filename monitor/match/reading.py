@@ -1,0 +1,105 @@
+"""An article made ready for the rules: cleaned, folded, split, its words found and its parties resolved.
+
+Title and text are read as one string, so that one pass serves both; ``text_at`` is where the text begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.match.mentions import Mentioned, resolve
+from monitor.match.scan import Hit, Scanner
+from monitor.model import Article
+from monitor.rulebook import Language, RuleSet
+from monitor.text import clean, detect, fold, split
+
+_MAX_CHARS = 200_000  # the news stands at the beginning; what follows so late is a list or an attack
+_GAP = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence with what stands in it. ``rank`` is 0 in the title, then 1, 2, ... in the text."""
+
+    start: int
+    end: int
+    rank: int
+    acts: tuple[Hit, ...]
+    instruments: tuple[Hit, ...]
+    sectors: tuple[Hit, ...]
+    cues: tuple[Hit, ...]
+    mentions: tuple[Mentioned, ...]
+
+    @property
+    def cue_names(self) -> frozenset[str]:
+        return frozenset(hit[2].ref for hit in self.cues)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that the rules may know of one article."""
+
+    article: Article
+    whole: str
+    folded: str
+    text_at: int
+    lang: str
+    language: Language
+    published: date
+    parts: tuple[Part, ...]
+
+    def words_between(self, left: int, right: int) -> int:
+        """Words from offset to offset; two Han characters count as one word."""
+        piece = self.folded[left:right]
+        return piece.count(" ") if self.lang != "zh" else len(piece) // 2
+
+    def field(self, offset: int) -> tuple[str, int]:
+        """The field an offset lies in, and the offset within it."""
+        return ("title", offset) if offset < self.text_at else ("text", offset - self.text_at)
+
+
+def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime) -> Reading:
+    """The article as rules see it. ``now`` stands in for a missing date."""
+    title, text = clean(article.title).strip(), clean(article.text)[:_MAX_CHARS]
+    whole = title + _GAP + text
+    text_at = len(title) + len(_GAP)
+    folded = fold(whole)
+    lang = detect(whole, [t.profile for t in ruleset.languages.values()], article.language)
+    language = ruleset.languages[lang]
+    published = (article.published_at or now).date()
+    hits = scanner.scan(whole, folded, lang)
+    mentions = resolve(hits.entities, folded, language, ruleset, published)
+    spans = [(s.start, s.end, 0) for s in split(title, language.abbreviations)]
+    spans += [(s.start + text_at, s.end + text_at, i + 1) for i, s in enumerate(split(text, language.abbreviations))]
+    return Reading(article, whole, folded, text_at, lang, language, published, _parts(spans, hits.concepts, mentions))
+
+
+def _parts(
+    spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...]
+) -> tuple[Part, ...]:
+    starts = [s for s, _, _ in spans]
+    buckets: list[dict[str, list[Hit]]] = [{"act": [], "instrument": [], "sector": [], "cue": []} for _ in spans]
+    named: list[list[Mentioned]] = [[] for _ in spans]
+    for hit in concepts:
+        at = bisect_right(starts, hit[0]) - 1
+        if at >= 0:
+            buckets[at][hit[2].ref.partition(".")[0]].append(hit)
+    for mention in mentions:
+        at = bisect_right(starts, mention.start) - 1
+        if at >= 0:
+            named[at].append(mention)
+    return tuple(
+        Part(
+            start,
+            end,
+            rank,
+            tuple(bucket["act"]),
+            tuple(bucket["instrument"]),
+            tuple(bucket["sector"]),
+            tuple(bucket["cue"]),
+            tuple(mentioned),
+        )
+        for (start, end, rank), bucket, mentioned in zip(spans, buckets, named, strict=True)
+    )

@@ -1,0 +1,138 @@
+"""One Aho-Corasick pass over all terms of all languages, then the checks that an automaton cannot make: word
+boundaries, case and accents, the article's language, masks, and the longest match of each kind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from monitor.rulebook import RuleSet, Term
+from monitor.text import fold_case
+
+Hit = tuple[int, int, Term]
+# words of these forms stand in any language's text (names); the others only in their own (adjectives, verbs)
+_EVERYWHERE = frozenset({"name", "short", "capital", "metonym", "prefix"})
+_MAX_WORD = 40  # how far a stem may run on to the end of its word
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What stands in a text, in order of appearance. ``masked`` are the spans in which no concept counts."""
+
+    entities: tuple[Hit, ...]
+    concepts: tuple[Hit, ...]
+    masked: tuple[Hit, ...]
+
+
+class Scanner:
+    """The automaton of one rule set. Build once (tens of milliseconds), scan often."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        by_text: dict[str, list[Term]] = defaultdict(list)
+        for term in ruleset.terms:
+            by_text[term.text].append(term)
+        self._terms = tuple(tuple(terms) for terms in by_text.values())
+        self._machine = ahocorasick_rs.AhoCorasick(list(by_text))
+
+    def scan(self, text: str, folded: str, lang: str) -> Hits:
+        """Everything that counts in ``text`` (cleaned; ``folded`` is its fold, of the same length)."""
+        kinds: dict[str, list[Hit]] = {"entity": [], "concept": [], "mask": []}
+        terms, size = self._terms, len(folded)
+        for index, start, end in self._machine.find_matches_as_indexes(folded, overlapping=True):
+            free_left = start == 0 or not _joins(folded[start - 1], folded[start])
+            if not free_left:
+                continue
+            free_right = end == size or not _joins(folded[end - 1], folded[end])
+            for term in terms[index]:
+                if not free_right and not term.stem and not term.prefix:
+                    continue
+                if term.lang not in ("*", lang) and (term.kind != "entity" or term.form not in _EVERYWHERE):
+                    continue
+                stop = end if free_right or term.prefix else _word_end(folded, end)
+                if _as_written(text, start, end, term, lang) and _neighbours(folded, start, stop, term):
+                    kinds[term.kind].append((start, stop, term))
+        masked = _longest(kinds["mask"])
+        concepts = _longest_of_each_kind(kinds["concept"])
+        return Hits(
+            entities=tuple(_paired(_longest(kinds["entity"]), folded)),
+            concepts=tuple(_unmasked(concepts, masked)),
+            masked=tuple(masked),
+        )
+
+
+def _paired(hits: list[Hit], folded: str) -> list[Hit]:
+    """Chinese one-letter names (中俄, 中方) count beside another one or before a word for a side, never alone."""
+    at = {h[0] for h in hits if h[2].form == "letter"}
+    if not at:
+        return hits
+    sides = "方"
+    return [
+        h for h in hits if h[2].form != "letter" or h[0] - 1 in at or h[1] in at or folded[h[1] : h[1] + 1] in sides
+    ]
+
+
+def _joins(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word. Han characters never join."""
+    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
+
+
+def _word_end(folded: str, end: int) -> int:
+    stop = min(len(folded), end + _MAX_WORD)
+    while end < stop and folded[end].isalnum() and folded[end] < "\u2e80":
+        end += 1
+    return end
+
+
+def _as_written(text: str, start: int, end: int, term: Term, lang: str) -> bool:
+    """Case and accents: firmò is not firmo, Usa is not usa; ITALIA in a headline is Italia."""
+    piece = text[start:end]
+    if term.exact:
+        return piece == term.cased
+    if term.kind == "entity" and term.form != "adjective" and piece[0].islower() and piece[0] < "\u2e80":
+        return term.form == "prefix" or (term.lang == lang and term.form == "name" and term.cased[0].islower())
+    if term.loose or (piece.isascii() and term.cased.isascii()):
+        return True
+    return fold_case(piece) == term.cased.rstrip("-") or piece.isupper()
+
+
+def _neighbours(folded: str, start: int, end: int, term: Term) -> bool:
+    if term.not_before:
+        after = folded[end : end + 30].split(maxsplit=1)
+        if after and after[0].strip(",.;:'\"") in term.not_before:
+            return False
+    if term.not_after:
+        before = folded[max(0, start - 30) : start].split()
+        if before and before[-1].strip(",.;:'\"") in term.not_after:
+            return False
+    return True
+
+
+def _longest(hits: Iterable[Hit]) -> list[Hit]:
+    """Left to right, the longest at each place; what overlaps a longer one is left out. Two meanings of the very same
+    span stay."""
+    out: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h[0], -h[1])):
+        if out and hit[0] < out[-1][1] and (hit[0], hit[1]) != (out[-1][0], out[-1][1]):
+            continue
+        out.append(hit)
+    return out
+
+
+def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:
+    """Acts among acts, instruments among instruments; every cue and sector counts once a place."""
+    groups: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        ref = hit[2].ref
+        family = ref.partition(".")[0]
+        groups[family if family in ("act", "instrument") else ref].append(hit)
+    return sorted((h for group in groups.values() for h in _longest(group)), key=lambda h: h[0])
+
+
+def _unmasked(hits: Iterable[Hit], masked: list[Hit]) -> list[Hit]:
+    if not masked:
+        return list(hits)
+    return [h for h in hits if not any(m[0] <= h[0] and h[1] <= m[1] for m in masked)]

@@ -1,0 +1,78 @@
+"""Labelled articles as JSON lines: the labels of data/GUIDE.md beside the articles of contract 1."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.errors import ConfigError
+from monitor.model import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An article and what people say of it. ``held_out`` articles are scored, never fitted and never listed."""
+
+    article: Article
+    label: str
+    types: tuple[str, ...] = ()
+    stage: str = ""
+    countries: frozenset[str] = frozenset()
+    sectors: frozenset[str] = frozenset()
+    stratum: str = ""
+    held_out: bool = False
+
+    @property
+    def positive(self) -> bool:
+        return self.label == "announcement"
+
+
+def is_held_out(article_id: str) -> bool:
+    """The half of a labelled file that stays unread: sha256 of the id ends in an odd hexadecimal digit."""
+    return int(hashlib.sha256(article_id.encode()).hexdigest()[-1], 16) % 2 == 1
+
+
+def article_of(record: Mapping[str, Any]) -> Article:
+    """An article of contract 1. Raises ValueError where neither title nor text is there, or the date is none."""
+    title, text = record.get("title") or "", record.get("text") or ""
+    if not isinstance(title, str) or not isinstance(text, str) or not (title or text):
+        raise ValueError("needs a title or a text")
+    published = record.get("published")
+    stamp = None
+    if published:
+        stamp = datetime.fromisoformat(str(published).replace("Z", "+00:00"))
+        stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return Article(
+        id=str(record["id"]),
+        title=title,
+        text=text,
+        published_at=stamp,
+        date_only=bool(published) and len(str(published)) <= 10,
+        url=record.get("url") or "",
+        language=record.get("lang") or "",
+    )
+
+
+def read(lines: Iterable[str], name: str = "labels") -> Iterator[Labelled]:
+    """Labelled articles of JSON lines. Raises ConfigError naming the line that is none."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            yield Labelled(
+                article=article_of(record),
+                label=record["label"],
+                types=tuple(record.get("types") or ()),
+                stage=record.get("stage") or "",
+                countries=frozenset(record.get("countries") or ()),
+                sectors=frozenset(record.get("sectors") or ()),
+                stratum=record.get("stratum") or "",
+                held_out=is_held_out(str(record["id"])),
+            )
+        except (ValueError, KeyError, TypeError) as exc:
+            raise ConfigError(f"{name}:{number}: not a labelled article: {exc!r}") from exc
