@@ -140,6 +140,7 @@ def _report_row(story_id: str, position: int, value: Report) -> dict[str, Any]:
         "feed_id": value.feed_id,
         "lang": value.lang,
         "reason": value.reason or "",
+        "rule": value.announcement.rule,
         "seen_at": value.seen_at,
         "body": to_json(value),
     }

@@ -269,7 +269,8 @@ class ReportRow(SQLModel, table=True):
     feed_id: str = Field(default="", index=True)
     lang: str = ""
     reason: str = ""  # of a mention
-    seen_at: datetime = _time(null=False)
+    rule: str = ""
+    seen_at: datetime = _time(null=False, index=True)
     body: str = _text()  # Report
     __table_args__ = (Index("ix_report_story", "story_id", "position"),)
 

@@ -1,0 +1,151 @@
+"""Feeds and their polls, what was read today, and how long it took from publication to alert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select
+
+from monitor.model import DeliveryState, EventType, FeedSpec
+from monitor.store import tables
+from monitor.store.types import from_json
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """One feed as a list shows it."""
+
+    id: str
+    url: str
+    title: str
+    spec: FeedSpec
+    state: str
+    reason: str
+    interval_s: float
+    due_at: datetime
+    last_polled_at: datetime | None
+    last_ok_at: datetime | None
+    last_new_at: datetime | None
+    failing_since_at: datetime | None
+    new_week: int
+    gaps_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollLine:
+    started_at: datetime
+    outcome: str
+    words: str
+    status: int
+    listed: int
+    new: int
+    gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One day in figures. ``latencies_s`` are seconds from publication to the alert, of the immediate alerts."""
+
+    feeds: int
+    polled: int
+    reached: int
+    failing: int
+    in_full: int
+    summary: int
+    blocked: int
+    gaps: int
+    latencies_s: tuple[float, ...]
+
+
+def feed_lines(
+    connection: Connection,
+    now: datetime,
+    *,
+    words: str = "",
+    state: str = "",
+    feed_id: str = "",
+    page: int = 1,
+    size: int = 100,
+) -> tuple[tuple[FeedLine, ...], bool]:
+    """One page of the feeds, failing ones first, then by title, and whether there are more."""
+    feed, poll = tables.feed.c, tables.poll.c
+    week = (
+        select(poll.feed_id, func.sum(poll.new).label("new_week"), func.count().filter(poll.gap).label("gaps_week"))
+        .where(poll.started_at >= now - timedelta(days=7))
+        .group_by(poll.feed_id)
+        .subquery()
+    )
+    statement = select(tables.feed, week.c.new_week, week.c.gaps_week).outerjoin(week, week.c.feed_id == feed.id)
+    if feed_id:
+        statement = statement.where(feed.id == feed_id)
+    else:
+        statement = statement.where(feed.state == state if state else feed.state != "removed")
+    if words.strip():
+        like = f"%{words.strip().replace('%', '').replace('_', '')}%"
+        statement = statement.where(or_(feed.title.ilike(like), feed.url.ilike(like)))
+    statement = statement.order_by((feed.state == "ok"), func.lower(feed.title), feed.id)
+    rows = connection.execute(statement.limit(size + 1).offset((page - 1) * size)).all()
+    lines = tuple(
+        FeedLine(
+            row.id,
+            row.url,
+            row.title,
+            from_json(FeedSpec, row.spec),
+            row.state,
+            row.reason,
+            row.interval_s,
+            row.due_at,
+            row.last_polled_at,
+            row.last_ok_at,
+            row.last_new_at,
+            row.failing_since_at,
+            row.new_week or 0,
+            row.gaps_week or 0,
+        )
+        for row in rows[:size]
+    )
+    return lines, len(rows) > size
+
+
+def polls(connection: Connection, feed_id: str) -> tuple[PollLine, ...]:
+    """A feed's last polls, newest first."""
+    poll = tables.poll.c
+    statement = select(poll.started_at, poll.outcome, poll.words, poll.status, poll.listed, poll.new, poll.gap)
+    rows = connection.execute(statement.where(poll.feed_id == feed_id).order_by(poll.id.desc()).limit(30))
+    return tuple(PollLine(*row) for row in rows)
+
+
+def coverage(connection: Connection, since: datetime) -> Coverage:
+    """What was polled and read since ``since``."""
+    feed, poll, article, entry = tables.feed.c, tables.poll.c, tables.article.c, tables.entry.c
+    feeds = connection.execute(
+        select(
+            func.count(),
+            func.count().filter(feed.last_polled_at >= since),
+            func.count().filter(feed.last_ok_at >= since),
+            func.count().filter(feed.state == "failing"),
+        ).where(feed.state.in_(("ok", "failing")))
+    ).one()
+    read = connection.execute(
+        select(article.method, func.count().label("articles")).where(article.read_at >= since).group_by(article.method)
+    )
+    methods = {row.method: row.articles for row in read}
+    blocked = connection.execute(select(func.count()).where(article.read_at >= since, article.wall != "")).scalar_one()
+    gaps = connection.execute(select(func.count()).where(poll.started_at >= since, poll.gap)).scalar_one()
+    delivery = tables.delivery.c
+    told = (
+        select(entry.published_at, entry.first_seen_at, func.min(delivery.ended_at).label("sent_at"))
+        .select_from(tables.delivery)
+        .join(tables.entry, delivery.article_id == func.cast(entry.id, delivery.article_id.type))
+        .where(delivery.event == EventType.STORY_NEW, delivery.state == DeliveryState.SENT, delivery.ended_at >= since)
+        .group_by(delivery.article_id, entry.published_at, entry.first_seen_at)
+        .limit(1000)
+    )
+    latencies = tuple(
+        max(0.0, (row.sent_at - (row.published_at or row.first_seen_at)).total_seconds())
+        for row in connection.execute(told)
+    )
+    in_full = methods.get("page", 0) + methods.get("feed", 0)
+    summary = methods.get("summary", 0) + methods.get("title", 0)
+    return Coverage(*feeds, in_full=in_full, summary=summary, blocked=blocked, gaps=gaps, latencies_s=latencies)

@@ -1,0 +1,130 @@
+"""What the page reads, the same on both databases: filters, search, counts, and few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, event
+
+from monitor.store import Store, desk
+from monitor.store.desk import StoryFilter
+from tests.console import fill
+from tests.console.fill import NOW
+
+
+@pytest.fixture
+def reading(store: Store) -> Iterator[Connection]:
+    fill.everything(store)
+    with store.database.read() as connection:
+        yield connection
+
+
+def found(connection: Connection, **wanted: object) -> list[str]:
+    lines, _ = desk.find_stories(connection, StoryFilter(**wanted), size=100)  # type: ignore[arg-type]
+    return [line.story.id for line in lines]
+
+
+def test_stories_come_newest_first_and_in_pages(reading: Connection) -> None:
+    first, more = desk.find_stories(reading, StoryFilter(), size=25)
+    last, no_more = desk.find_stories(reading, StoryFilter(), page=3, size=25)
+    assert (more, no_more) == (True, False)
+    assert [line.story.id for line in first[:2]] == ["st-1", "st-2"]
+    assert len(first) + len(last) == 35
+
+
+def test_every_filter_narrows_and_two_principals_mean_both(reading: Connection) -> None:
+    both = found(reading, principals=("IT", "CN"))
+    assert set(both) < set(found(reading, principals=("IT",)))
+    assert len(both) == 24
+    for wanted in (
+        {"type": "call"},
+        {"stage": "signed"},
+        {"sector": "space"},
+        {"topic": "italy-china"},
+        {"feed": "f1"},
+    ):
+        assert 0 < len(found(reading, **wanted)) < 60
+    assert found(reading, lang="ru") == []
+    assert len(found(reading, since=NOW - timedelta(hours=10), until=NOW)) == 10
+
+
+def test_words_are_found_without_accents_and_as_beginnings_and_operators_are_words(reading: Connection) -> None:
+    assert found(reading, words="intesa numero 17") == ["st-17"]
+    assert len(found(reading, words="RICERC")) == 60
+    assert found(reading, words="nothing like that") == []
+    for query in ('"', "a OR b", "NEAR(", "*", "a:b", "'; DROP TABLE story", "中俄", "%"):
+        found(reading, words=query)
+
+
+def test_a_story_file_holds_text_deliveries_and_what_people_did(reading: Connection) -> None:
+    file = desk.story_file(reading, "st-4")
+    assert file is not None
+    assert file.articles[0].text.startswith("Roma.")
+    assert [(who, kind, detail) for _, who, kind, detail in file.actions] == [("anna", "judge", "right")]
+    sent = desk.story_file(reading, "st-1")
+    assert sent is not None
+    assert [row[:4] for row in sent.deliveries] == [("desk", "desk@example.org", "story.new", "sent")]
+    assert desk.story_file(reading, "none") is None
+
+
+def test_pairs_are_counted_by_type_once_each(reading: Connection) -> None:
+    counts = desk.pair_counts(reading)
+    assert all(count.left < count.right for count in counts)
+    assert sum(count.acts for count in counts if (count.left, count.right) == ("CN", "IT")) == 24
+    assert desk.pair_counts(reading, since=NOW + timedelta(days=1)) == ()
+
+
+def test_feeds_that_fail_stand_first_and_coverage_adds_up(reading: Connection) -> None:
+    lines, more = desk.feed_lines(reading, NOW)
+    assert (lines[0].id, lines[0].state, more) == ("f1", "failing", False)
+    assert {line.id: line.new_week for line in lines} == dict.fromkeys(("f0", "f1", "f2", "f3"), 3)
+    assert [line.id for line in desk.feed_lines(reading, NOW, words="gazzetta 2")[0]] == ["f2"]
+    assert desk.polls(reading, "f2")[0].gap is True
+    covered = desk.coverage(reading, NOW - timedelta(days=1))
+    assert (covered.feeds, covered.polled, covered.reached, covered.failing) == (4, 4, 3, 1)
+    assert covered.in_full == 24
+    assert covered.latencies_s == (13 * 60.0,)
+
+
+def test_the_outbox_and_its_silences(reading: Connection) -> None:
+    lines, _ = desk.deliveries(reading, state="dead")
+    assert [(line.id, line.story_id, line.reason) for line in lines] == [("d2-desk", "st-2", "550 no such user")]
+    box = desk.outbox(reading, sent_since=NOW - timedelta(days=1))
+    assert (box.counts, box.sent_since) == ({"sent": 1, "dead": 1, "queued": 1}, 1)
+    assert [(quiet.author, quiet.muted) for quiet in desk.silences(reading, NOW)] == [("anna", 2)]
+    assert desk.silences(reading, NOW + timedelta(days=4)) == ()
+
+
+def test_quality_counts_last_judgements_and_knows_rules(reading: Connection) -> None:
+    figures = desk.quality(reading, NOW - timedelta(days=30))
+    assert (figures.right, figures.wrong, figures.by_rule) == (2, 1, {"any-two": (2, 1)})
+    assert (figures.alerts, figures.quiet_articles) == (60, 0)
+    assert [each.title for each in desk.sample(reading, (1001, 1002))] == ["Colloqui 1001", "Colloqui 1002"]
+    assert desk.rule_hits(reading, NOW - timedelta(days=30)) == {"any-two": 60}
+
+
+@contextmanager
+def counted(connection: Connection) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield seen
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def test_no_list_asks_more_the_longer_it_is(reading: Connection) -> None:
+    for size in (5, 50):
+        with counted(reading) as statements:
+            desk.find_stories(reading, StoryFilter(words="ricerca", principals=("IT",)), size=size)
+        assert len(statements) == 2
+    with counted(reading) as statements:
+        desk.story_file(reading, "st-7")
+        desk.coverage(reading, NOW)
+        desk.feed_lines(reading, NOW)
+    assert len(statements) <= 7 + 5 + 1
