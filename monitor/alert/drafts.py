@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.alert import compose, headline, policy
+from monitor.alert import compose, digest, headline, policy
+from monitor.alert.digest import Item, Kind, Period
 from monitor.alert.facts import Alert
 from monitor.alert.letter import Letter
 from monitor.alert.office import Office, for_mailbox, stable_id
@@ -25,7 +26,10 @@ from monitor.model import (
     Told,
 )
 
+STORIES_PER_EVENT = 40  # of some 300 bytes each: well below 20 kB
+
 Body = Callable[[], tuple[str, bytes]]  # subject and bytes
+MakeLetter = Callable[[], Letter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def _route_drafts(
 class _Lazy:
     """A letter composed when its first draft is rendered, so that a fault in it stays inside that draft."""
 
-    def __init__(self, make: Callable[[], Letter]) -> None:
+    def __init__(self, make: MakeLetter) -> None:
         self._make = make
         self._made: Letter | None = None
 
@@ -116,7 +120,7 @@ class _Lazy:
 
 
 def letter_drafts(
-    letter: Callable[[], Letter],
+    letter: MakeLetter,
     owed: tuple[Owed, ...],
     route: Route,
     event: EventType,
@@ -142,7 +146,7 @@ def letter_drafts(
 
 
 def _mail_body(
-    letter: Callable[[], Letter],
+    letter: MakeLetter,
     delivery_id: str,
     route: Route,
     target: str,
@@ -168,7 +172,7 @@ def _mail_body(
     return body
 
 
-def _phone_body(letter: Callable[[], Letter], link: str) -> Body:
+def _phone_body(letter: MakeLetter, link: str) -> Body:
     def body() -> tuple[str, bytes]:
         short = text.phone(letter(), link)
         return short, short.encode("utf-8")
@@ -208,6 +212,41 @@ def _event(changes: Sequence[StoryChange]) -> EventType:
     """New when any of the acts is new; a mail that only moves known stories is an update."""
     new = any(webhook.event_type(change) is EventType.STORY_NEW for change in changes)
     return EventType.STORY_NEW if new else EventType.STORY_UPDATED
+
+
+def collected_drafts(
+    kind: Kind, period: Period, route: Route, office: Office, now: datetime, key: str
+) -> tuple[Draft, ...]:
+    """The messages of a digest, an overflow, a catch-up or the end of a pause. ``key`` tells it from every other of its
+    kind on this route: the due time of a digest, the first id of what is collected. Endpoints get the stories in as many
+    events as they need."""
+    owed = tuple(item.owed for item in period.items)
+    if route.channel is Channel.WEBHOOK:
+        return tuple(_collected_events(kind, period, route, now, key))
+    letter = _Lazy(lambda: digest.letter(kind, period, office.reader(route), route.hourly_cap))
+    drafts = letter_drafts(letter, owed, route, EventType.DIGEST, office, now, key=f"{kind}:{key}")
+    return tuple(drafts)
+
+
+def _collected_events(kind: Kind, period: Period, route: Route, now: datetime, key: str) -> list[Draft]:
+    chunks = [period.items[n : n + STORIES_PER_EVENT] for n in range(0, len(period.items), STORIES_PER_EVENT)] or [()]
+    drafts = []
+    for number, chunk in enumerate(chunks, 1):
+        message = stable_id(route.name, EventType.DIGEST.value, f"{kind}:{key}:{number}")
+        body = _event_body(kind, chunk, (number, len(chunks)), period, route, now)
+        owed = tuple(item.owed for item in chunk)
+        drafts.append(Draft(message, message, route, targets(route)[0], EventType.DIGEST, owed, "", body))
+    return drafts
+
+
+def _event_body(
+    kind: Kind, chunk: tuple[Item, ...], part: tuple[int, int], period: Period, route: Route, now: datetime
+) -> Body:
+    def body() -> tuple[str, bytes]:
+        rows = [(item.owed.why.value, item.story) for item in chunk]
+        return kind.value, webhook.digest(kind.value, rows, part, (period.since, period.until), route.name, now)
+
+    return body
 
 
 def remember(owed: Iterable[Owed], drafts: Iterable[Draft], now: datetime) -> tuple[Told, ...]:

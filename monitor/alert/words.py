@@ -22,6 +22,7 @@ from monitor.model import Party
 
 FOLDER = Path(__file__).parent / "locale"
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_LOCALES = {"en": "en_GB"}  # readers are in Europe: 5 March 2026, not March 5, 2026
 Names = Mapping[str, Mapping[str, str]]  # entity or object id -> language -> name
 
 
@@ -104,7 +105,7 @@ def load(language: str, names: Names | None = None, *, folders: Sequence[Path] =
     messages: dict[str, tuple[str, ...]] = {}
     for folder in (FOLDER, *folders):
         messages |= _messages(folder / f"{language}.po", language)
-    return Words(language, messages, Locale.parse(language), names or {})
+    return Words(language, messages, Locale.parse(_LOCALES.get(language, language)), names or {})
 
 
 def _messages(path: Path, language: str) -> dict[str, tuple[str, ...]]:

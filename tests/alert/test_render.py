@@ -151,7 +151,7 @@ def test_nearest_act_and_possible_twin_are_named_with_their_dates() -> None:
     row = next(row for row in letter(alert, "en").cards[0].after if row.label == "What is new")
     assert "the same act" in row.lines[0].text
     assert "February 2026" in row.lines[0].text
-    assert "November 4, 2025" in row.lines[1].text
+    assert "4 November 2025" in row.lines[1].text
 
 
 def test_a_new_stage_says_what_was_known() -> None:

@@ -23,11 +23,12 @@ def render(letter: Letter) -> str:
     for card in letter.cards:
         lines += [*_card(card), ""]
     for section in letter.sections:
-        lines += [section.title.upper(), "-" * min(COLUMNS, clean.width(section.title)), ""]
+        if section.title:
+            lines += [section.title.upper(), "-" * min(COLUMNS, clean.width(section.title)), ""]
         for card in section.cards:
             lines += [*_card(card, underline=False), ""]
         for line in section.lines:
-            lines += _bullet(line)
+            lines += _bullet(line) if section.title else wrap(line.text)
         lines.append("")
     indent = _indent(letter.common)
     for row in letter.common:

@@ -66,21 +66,36 @@ def reminder(story: Story, route: str, days: int, words: Words, now: datetime) -
     return _bytes(EventType.STORY_REMINDER, now, {**common, "days": days, "story": published.story(story, sources=4)})
 
 
-def digest(stories: Sequence[tuple[str, Story]], route: str, counts: Json, now: datetime) -> bytes:
-    """``digest``: the stories as (why it stands here, story), ids only beyond what fits, and the counts."""
+def digest(
+    kind: str,
+    stories: Sequence[tuple[str, Story]],
+    part: tuple[int, int],
+    period: tuple[datetime, datetime],
+    route: str,
+    now: datetime,
+) -> bytes:
+    """``digest``: stories that were collected, each with why it stands here. ``part`` is (this event, how many)."""
     rows = [
-        {"why": why, "id": story.id, "type": story.type.value, "stage": story.stage.value}
-        | {"parties": [party.id for party in story.parties[:8]], "score": round(story.score, 4)}
+        {
+            "why": why,
+            "id": story.id,
+            "type": story.type.value,
+            "stage": story.stage.value,
+            "parties": [clean.line(party.id, 60) for party in story.parties[:6]],
+            "score": round(story.score, 4),
+            "url": _short_link(facts.link_of(story)),
+        }
         for why, story in stories
     ]
-    total = len(rows)
-    while len(body := _bytes(EventType.DIGEST, now, _digest_data(route, rows, total, counts))) > LIMIT_BYTES:
-        rows = rows[: len(rows) * 3 // 4]
-    return body
+    since, until = period
+    data = {"route": route, "kind": kind, "since": when(since), "until": when(until)}
+    return _bytes(EventType.DIGEST, now, data | {"part": part[0], "parts": part[1], "stories": rows})
 
 
-def _digest_data(route: str, rows: list[Json], total: int, counts: Json) -> Json:
-    return {"route": route, "stories": rows, "stories_total": total, "counts": counts}
+def _short_link(url: str) -> str | None:
+    """An address of ordinary length; a longer one is not cut but left out: the id leads to it."""
+    link = clean.link(url)
+    return link if link and len(link) <= 200 else None
 
 
 def notice(event: EventType, route: str, title: str, text: str, now: datetime) -> bytes:

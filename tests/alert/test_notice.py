@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from monitor.alert import notice, words
+from monitor.alert.compose import Reader
+from monitor.alert.office import Office
+from monitor.alert.render import text
+from monitor.alert.retry import Event
+from monitor.config import Channel, Route, Smtp
+from monitor.model import ActType, EventType, RouteMode, Stage, TargetState
+from tests.alert import make
+
+NOW = make.NOW
+OFFICE = Office.open("example.org")
+READER = Reader("desk", words.load("it"), ZoneInfo("Europe/Rome"))
+
+
+def mail(name: str, host: str = "mail.example", **changes: Any) -> Route:
+    smtp = Smtp(host=host)
+    return Route(**({"name": name, "channel": Channel.EMAIL, "to": ("a@example.org",), "smtp": smtp} | changes))
+
+
+HOOK = Route(name="hook", channel=Channel.WEBHOOK, url="https://h.example/x", secrets=("whsec_eA==",))  # type: ignore[arg-type]
+
+
+def names(routes: tuple[Route, ...]) -> list[str]:
+    return [route.name for route in routes]
+
+
+def test_without_a_health_route_every_mail_route_gets_operational_news() -> None:
+    assert names(notice.health_routes([mail("a"), HOOK, mail("b")])) == ["a", "b"]
+    assert names(notice.health_routes([mail("a"), mail("ops", mode=RouteMode.HEALTH)])) == ["ops"]
+
+
+def test_trouble_goes_by_another_channel_than_the_one_that_fails() -> None:
+    assert names(notice.health_routes([mail("a"), HOOK], failing="a")) == ["hook"]
+    assert names(notice.health_routes([mail("a"), mail("b"), HOOK], failing="a")) == ["hook"]
+    assert names(notice.health_routes([mail("a"), mail("b", host="other.example"), HOOK], failing="a")) == ["b"]
+    assert names(notice.health_routes([mail("a"), HOOK], failing="hook")) == ["a"]
+    assert names(notice.health_routes([mail("a")], failing="a")) == ["a"]
+
+
+def test_every_trouble_of_a_target_has_its_words() -> None:
+    state = TargetState("hook", "https://h.example/x", 5, NOW, answer="500 boom")
+    for event in Event:
+        title, body = notice.target_trouble(event, state, READER)
+        assert "h.example" in title
+        assert "hook" in body
+
+
+def test_health_news_has_one_id_per_episode_and_a_plain_subject() -> None:
+    one, again = (notice.health_drafts("Feed morto", "Dettagli", mail("a"), OFFICE, NOW, "ep-1") for _ in range(2))
+    assert one[0].delivery_id == again[0].delivery_id
+    delivery = one[0].render(NOW)
+    assert delivery.subject == "[stato] Feed morto"
+    event = notice.health_drafts("Feed morto", "Dettagli", HOOK, OFFICE, NOW, "ep-1")[0].render(NOW)
+    assert json.loads(event.body)["type"] == "health"
+
+
+def test_a_test_message_is_marked_on_every_channel() -> None:
+    file = Route(name="disk", channel=Channel.FILE)
+    phone = Route(name="phone", channel=Channel.APPRISE, url="ntfy://x/y", language="en")
+    for route in (mail("a"), HOOK, file, phone):
+        (draft,) = notice.test_drafts(route, OFFICE, NOW)
+        assert draft.event is EventType.TEST
+        assert draft.render(NOW).body
+    assert notice.test_drafts(phone, OFFICE, NOW)[0].render(NOW).body.startswith(b"[test] coopwatch")
+
+
+def test_a_reminder_counts_the_days_left_and_is_told_once() -> None:
+    call = make.announcement(type=ActType.CALL, stage=Stage.LAUNCHED, deadline="2026-03-12")
+    story = make.story(make.report(announcement=call), deadline="2026-03-12")
+    letter = notice.reminder_letter(story, READER, NOW)
+    assert letter.subject == "Scade tra 7 giorni: Italia e Cina: aperto un bando congiunto (scienza e istruzione)"
+    assert "domande entro il 12 marzo 2026" in text.render(letter)
+    one, again = (notice.reminder_drafts(story, 7, mail("a"), OFFICE, NOW)[0] for _ in range(2))
+    assert one.delivery_id == again.delivery_id
+    assert one.delivery_id != notice.reminder_drafts(story, 2, mail("a"), OFFICE, NOW)[0].delivery_id
+    event = json.loads(notice.reminder_drafts(story, 7, HOOK, OFFICE, NOW)[0].render(NOW).body)
+    assert (event["type"], event["data"]["days"]) == ("story.reminder", 7)
+
+
+def test_only_open_stories_with_a_deadline_are_reminded_of() -> None:
+    story = make.story(deadline="2026-03-12")
+    assert notice.reminds(mail("a"), story)
+    assert not notice.reminds(mail("a", reminders=False), story)
+    assert not notice.reminds(mail("a"), make.story(deadline="2026-03-12", state="wrong"))
+    assert not notice.reminds(mail("a"), make.story())
