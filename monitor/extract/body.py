@@ -29,6 +29,7 @@ _NAMES_OF_EXTRAS = (
     "related", "correlat", "share", "social", "comment", "newsletter", "sidebar", "promo", "advert", "banner", "breadcrumb",
     "author", "caption", "gallery", "cookie", "tags", "toolbar", "subscribe", "paywall", "embed", "widget", "credit",
 )  # fmt: skip
+_MARKED_BODY = etree.XPath("descendant::*[@itemprop][contains(@itemprop, 'articleBody')]")
 _MARKUP = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}[ />]")
 # a text shorter than this is looked at twice
 SHORT_CHARS = 600
@@ -98,9 +99,7 @@ def _paragraphs(text: str) -> tuple[str, ...]:
 
 def _declared(root: HtmlElement, linked_body: str) -> Body:
     """The text that the publisher marks as the article's: microdata first, then JSON-LD."""
-    marked = [
-        element for element in root.iterfind(".//*[@itemprop]") if "articleBody" in (element.get("itemprop") or "")
-    ]
+    marked = _MARKED_BODY(root)
     bodies = [Body(tuple(_blocks(element)), "articleBody") for element in marked[:5]]
     best = max(bodies, key=lambda body: body.size_chars, default=Body((), ""))
     linked = Body(_from_markup(linked_body), "json-ld")

@@ -24,15 +24,17 @@ _LONG_WORD_CHARS = 1_000
 # a run of one letter or a few: no script has a word of 1,000 characters from so small an alphabet
 _FEW_LETTERS = 30
 
+# what trafilatura would throw away itself, after copying it several times
+_DEAD = ("script", "style", "svg", "template", "iframe", "object", "embed", "canvas", "noscript")
+_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
 # counted by libxml2 itself: a loop here would cost as much as the rest of this module
 _COUNT = etree.XPath("count(descendant-or-self::*)")
 _MANY_ATTRIBUTES = etree.XPath(f"descendant-or-self::*[count(@*) > {MAX_ATTRIBUTES}]")
 _LONG_TEXT = etree.XPath(f"descendant-or-self::*[text()[string-length() > {_LONG_TEXT_CHARS}]]")
+_DEAD_ELEMENTS = etree.XPath(" | ".join(f"descendant::{tag}" for tag in _DEAD))
 _PASSWORD = etree.XPath("boolean(descendant::input[@type='password'])")
 _TAG_NAME = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]{0,40}")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-# what trafilatura would throw away itself, after copying it several times
-_DEAD = ("script", "style", "svg", "template", "iframe", "object", "embed", "canvas", "noscript")
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def _drop_rest(last: HtmlElement) -> None:
 def _take_scripts(root: HtmlElement) -> list[tuple[str, str]]:
     """Removes dead elements, keeping the text after them; gives (type, text) of each script."""
     scripts = []
-    for element in list(root.iter(*_DEAD)):
+    for element in _DEAD_ELEMENTS(root):
         if element.tag == "script":
             scripts.append(((element.get("type") or "").strip().lower(), element.text or ""))
         if element.getparent() is not None:

@@ -18,6 +18,7 @@ _TEASER_CHARS = 1_500
 _MIN_CHARS = 40
 _MIN_WIDE_CHARS = 15
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FLAT = dict.fromkeys(range(0x300, 0x370)) | {0x2019: "'", 0x2018: "'"}
 # endings are believed after this share of the text only: a phrase at the top is part of the story
 _ENDING_FROM = 0.4
 
@@ -33,8 +34,9 @@ class Finding:
 
 def fold(text: str) -> str:
     """Lower case without accents, typographic apostrophes straight, spaces single."""
-    flat = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
-    return " ".join("".join(char for char in flat if not unicodedata.combining(char)).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).translate(_FLAT)
+    return " ".join(text.casefold().split())
 
 
 def tidy(body: Body, title: str, phrases: PagePhrases) -> Body:
