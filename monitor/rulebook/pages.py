@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import yaml
-
 from monitor.errors import RuleError, RuleErrors
 from monitor.model import PagePhrases
+from monitor.rulebook.strict import Document, read
 
+_MIN_CHARS = 2
 _NAMES = tuple(field.name for field in fields(PagePhrases))
 
 
@@ -30,29 +30,28 @@ def load_page_phrases(dirs: Sequence[Path]) -> PagePhrases:
 
 
 def _gather(path: Path, gathered: dict[str, list[str]]) -> list[RuleError]:
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        line = exc.problem_mark.line + 1 if isinstance(exc, yaml.MarkedYAMLError) and exc.problem_mark else 1
-        return [RuleError(f"cannot be read: {exc}", file=str(path), line=line)]
-    if node is None:
-        return []
-    if not isinstance(node, yaml.MappingNode):
-        return [RuleError("must be lists of phrases under " + ", ".join(_NAMES), file=str(path), line=1)]
-    return [fault for key, value in node.value for fault in _gather_list(path, key, value, gathered)]
-
-
-def _gather_list(path: Path, key: yaml.Node, value: yaml.Node, gathered: dict[str, list[str]]) -> list[RuleError]:
-    line = key.start_mark.line + 1
-    if key.value not in gathered:
-        return [RuleError(f"unknown list {key.value!r}: one of {', '.join(_NAMES)}", file=str(path), line=line)]
-    if not isinstance(value, yaml.SequenceNode):
-        return [RuleError(f"{key.value} must be a list of phrases", file=str(path), line=line)]
+    document = read(path)
+    if document.errors or document.value is None:
+        return document.errors
+    if not isinstance(document.value, dict):
+        return [document.fault("must be lists of phrases under " + ", ".join(_NAMES))]
     faults = []
-    for word in value.value:
-        if isinstance(word, yaml.ScalarNode) and len(str(word.value).strip()) >= 2:
-            gathered[key.value].append(str(word.value).strip())
+    for name, words in document.value.items():
+        if name not in gathered:
+            faults.append(document.fault(f"unknown list {name!r}: one of {', '.join(_NAMES)}", (name,)))
+        elif not isinstance(words, list):
+            faults.append(document.fault(f"{name} must be a list of phrases", (name,)))
         else:
-            message = f"a phrase of {key.value} must be text of at least two characters"
-            faults.append(RuleError(message, file=str(path), line=word.start_mark.line + 1))
+            faults += _add(document, name, words, gathered[name])
+    return faults
+
+
+def _add(document: Document, name: str, words: list[object], gathered: list[str]) -> list[RuleError]:
+    faults = []
+    for index, word in enumerate(words):
+        if isinstance(word, str) and len(word.strip()) >= _MIN_CHARS:
+            gathered.append(word.strip())
+        else:
+            message = f"a phrase of {name} must be text of at least {_MIN_CHARS} characters"
+            faults.append(document.fault(message, (name, index)))
     return faults

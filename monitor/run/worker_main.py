@@ -2,7 +2,7 @@
 
 Started by :mod:`monitor.run.workers` as ``python -P -m monitor.run.worker_main FD PRELOAD...``. Imports as little as it
 can: every megabyte stands here once per worker. A frame is four bytes of length and a pickle; a call is
-``(name, args, deadline_s)``, an answer ``(error or "", value or message, rss_bytes)``.
+``(name, args, kwargs, deadline_s)``, an answer ``(error or "", value or what the error said, rss_bytes)``.
 """
 
 from __future__ import annotations
@@ -80,14 +80,18 @@ def _resolve(name: str) -> Callable[..., Any]:
     return function
 
 
-def _answer(name: str, args: tuple[Any, ...]) -> bytes:
+def _answer(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
     """Runs one call; whatever it raises becomes a value, so that a bad document never costs a worker."""
     try:
-        value = _resolve(name)(*args)
+        value = _resolve(name)(*args, **kwargs)
         return pickle.dumps(("", value, _resident_bytes()), protocol=5)
     except Exception as exc:  # noqa: BLE001 - the guard around a worker's call: the parent decides what it means
-        message = str(exc)[:500].encode("utf-8", "replace").decode()
-        return pickle.dumps((type(exc).__name__, message, _resident_bytes()), protocol=5)
+        said = tuple(_cleaned(str(part)) for part in exc.args[:4] if isinstance(part, str))
+        return pickle.dumps((type(exc).__name__, (_cleaned(str(exc)), said), _resident_bytes()), protocol=5)
+
+
+def _cleaned(text: str) -> str:
+    return text[:500].encode("utf-8", "replace").decode()
 
 
 def serve(channel: socket.socket) -> None:
@@ -96,10 +100,10 @@ def serve(channel: socket.socket) -> None:
         frame = _read(channel, HEAD.unpack(head)[0])
         if not frame:
             return
-        name, args, deadline_s = pickle.loads(frame)
+        name, args, kwargs, deadline_s = pickle.loads(frame)
         _limit_cpu(deadline_s)
-        answer = _answer(name, args)
-        del frame, args
+        answer = _answer(name, args, kwargs)
+        del frame, args, kwargs
         channel.sendall(HEAD.pack(len(answer)) + answer)
 
 

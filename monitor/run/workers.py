@@ -46,12 +46,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one call. ``value`` holds only for DONE; ``error`` is the class name of what was raised."""
+    """What became of one call. ``value`` holds only for DONE; ``error`` is the class name of what was raised, ``detail``
+    its message and ``said`` those of its arguments that are text (an error's kind, say)."""
 
     ending: Ending
     value: Any = None
     error: str = ""
     detail: str = ""
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +194,13 @@ class WorkerPool:
         self._is_closed = False
         self._counts = dict.fromkeys(("started", "calls", "failed", "deadline", "died", "recycled"), 0)
 
-    async def call(self, function: str, *args: Any, deadline_s: float) -> Outcome:
-        """Runs ``module:name`` with ``args`` in a worker, killed after ``deadline_s`` seconds of running.
+    async def call(self, function: str, *args: Any, deadline_s: float, **kwargs: Any) -> Outcome:
+        """Runs ``module:name`` with these arguments in a worker, killed after ``deadline_s`` seconds of running.
 
         Arguments are plain values or nouns of the model, answers likewise. Waiting for a free worker and its start
         do not count against the deadline. Raises nothing of the call's own; a cancelled call kills its worker.
         """
-        frame = pickle.dumps((function, args, deadline_s), protocol=5)
+        frame = pickle.dumps((function, args, kwargs, deadline_s), protocol=5)
         async with self._slots:
             if self._is_closed:
                 return Outcome(Ending.DIED, detail="the worker pool is closed")
@@ -219,7 +221,9 @@ class WorkerPool:
             is_sound = error != "MemoryError"
             if error == "MemoryError":
                 return Outcome(Ending.DIED, error=error, detail="the worker ran out of memory")
-            return Outcome(Ending.FAILED, error=error, detail=value) if error else Outcome(Ending.DONE, value=value)
+            if error:
+                return Outcome(Ending.FAILED, error=error, detail=value[0], said=value[1])
+            return Outcome(Ending.DONE, value=value)
         except TimeoutError:
             phase = f"no answer after {deadline_s:g} s" if worker.is_ready else "the worker did not start in time"
             return Outcome(Ending.DEADLINE if worker.is_ready else Ending.DIED, detail=phase)

@@ -52,6 +52,15 @@ def test_a_call_gives_its_value() -> None:
     with_pool(use)
 
 
+def test_arguments_may_be_named_and_an_errors_arguments_come_back() -> None:
+    async def use(pool: WorkerPool) -> None:
+        assert (await pool.call("builtins:int", "ff", base=16, deadline_s=5)).value == 255
+        outcome = await pool.call("monitor.sources:parse", b"", feed_url="https://feed.example/", deadline_s=20)
+        assert (outcome.ending, outcome.error, outcome.said[0]) == (Ending.FAILED, "NotAFeed", "empty")
+
+    with_pool(use)
+
+
 def test_an_exception_is_a_value_and_costs_no_worker() -> None:
     async def use(pool: WorkerPool) -> None:
         outcome = await pool.call("builtins:int", "x", deadline_s=5)
