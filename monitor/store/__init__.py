@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.store.articles import MatchStore
+from monitor.store.curation import CurationStore
 from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
 from monitor.store.feeds import FeedStore
@@ -32,6 +33,7 @@ class Store:
     outbox: OutboxStore
     people: PeopleStore
     views: ViewStore
+    curation: CurationStore
 
     def close(self) -> None:
         """Closes every connection."""
@@ -55,6 +57,7 @@ def open_store(url: str) -> Store:
         OutboxStore(database),
         PeopleStore(database),
         ViewStore(database),
+        CurationStore(database),
     )
 
 
