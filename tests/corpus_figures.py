@@ -1,0 +1,135 @@
+"""What ``coopwatch check`` makes of the corpus of our own, as counts, and the floors that these counts may not leave.
+
+``python tests/corpus_figures.py`` prints the figures; with ``--pin`` it also writes those that became better into
+tests/corpus/floors.yaml. None ever becomes worse there but by a person's hand.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+FLOORS = CORPUS / "floors.yaml"
+Figures = dict[str, dict[str, int]]
+# Of these, fewer is better; of all others, more.
+COSTS = frozenset({"false_alarms", "merged", "swallowed", "wrong_alerts", "wrong_pairs", "repeats"})
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def check(rows: Iterable[dict[str, Any]], *options: str) -> dict[str, dict[str, Any]]:
+    """The installed command's judgement of each article, by id."""
+    columns = ("id", "title", "text", "published", "url", "lang")
+    text = "".join(json.dumps({key: row[key] for key in columns}, ensure_ascii=False) + "\n" for row in rows)
+    run = subprocess.run(
+        [sys.executable, "-m", "monitor", "check", *options],
+        input=text,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        timeout=180,
+    )
+    return {answer["id"]: answer for answer in map(json.loads, run.stdout.splitlines())}
+
+
+def article_figures() -> Figures:
+    """Announcements found and false alarms: Italian, English, the other five languages together."""
+    rows = [row for path in sorted((CORPUS / "articles").glob("*.jsonl")) for row in lines(path)]
+    answers = check(rows)
+    figures: Figures = {}
+    for row in rows:
+        group = row["lang"] if row["lang"] in ("it", "en") else "others"
+        counts = figures.setdefault(f"articles_{group}", {"found": 0, "false_alarms": 0})
+        if answers[row["id"]]["alert"]:
+            counts["found" if row["label"] == "announcement" else "false_alarms"] += 1
+    return figures
+
+
+def grouping_figures() -> Figures:
+    """Pairs of reports of one act that share a story, pairs that should not, and tellings beyond one a stage."""
+    rows = lines(CORPUS / "grouping.jsonl")
+    answers = check(rows, "--group")
+    story = {key: answer.get("story") for key, answer in answers.items()}
+    reports = [row for row in rows if row["role"] == "report"]
+    joined = [
+        (one, two)
+        for one, two in itertools.combinations(reports, 2)
+        if story[one["id"]] and story[one["id"]] == story[two["id"]]
+    ]
+    right = sum(one["group"] == two["group"] for one, two in joined)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in reports:
+        groups.setdefault(row["group"], []).append(row)
+    alerts = {key: sum(answers[row["id"]]["alert"] for row in group) for key, group in groups.items()}
+    repeats = sum(max(0, alerts[key] - len({row["stage"] for row in group})) for key, group in groups.items())
+    repeats += sum(answers[row["id"]]["alert"] for row in rows if row["role"] == "mention")
+    told = sum(count > 0 for count in alerts.values())
+    return {"grouping": {"pairs": right, "wrong_pairs": len(joined) - right, "told": told, "repeats": repeats}}
+
+
+def lookalike_figures() -> Figures:
+    """Pairs of different acts that were merged, and pairs whose second act was not told."""
+    answers = check(lines(CORPUS / "lookalikes.jsonl"), "--group")
+    pairs: dict[str, list[dict[str, Any]]] = {}
+    for row in lines(CORPUS / "lookalikes.jsonl"):
+        pairs.setdefault(row["pair"], []).append(answers[row["id"]])
+    both = [(one, two) for one, two in pairs.values() if one.get("story") and two.get("story")]
+    merged = sum(one["story"] == two["story"] for one, two in both)
+    swallowed = sum(one["alert"] and not two["alert"] for one, two in both)
+    return {"lookalikes": {"both_found": len(both), "merged": merged, "swallowed": swallowed}}
+
+
+def novelty_figures() -> Figures:
+    """Steps of the replays that should alert and do not, or the other way round. The replays run as one stream."""
+    cases = lines(CORPUS / "novelty.jsonl")
+    steps = sorted((step for case in cases for step in case["steps"]), key=lambda step: (step["published"], step["id"]))
+    answers = check(steps, "--group")
+    wrong = [step["id"] for step in steps if answers[step["id"]]["alert"] != step["alert"]]
+    if "--verbose" in sys.argv:
+        print("wrong alerts:", *wrong)
+    return {"novelty": {"wrong_alerts": len(wrong)}}
+
+
+def measure() -> Figures:
+    """All figures."""
+    return article_figures() | grouping_figures() | lookalike_figures() | novelty_figures()
+
+
+def floors() -> Figures:
+    """The pinned figures."""
+    pinned: Figures = yaml.safe_load(FLOORS.read_text(encoding="utf-8"))
+    return pinned
+
+
+def better(name: str, old: int, new: int) -> int:
+    """The better of two counts."""
+    return min(old, new) if name in COSTS else max(old, new)
+
+
+def pin(figures: Figures) -> None:
+    """Writes the figures that became better."""
+    old = floors() if FLOORS.exists() else {}
+    new = {
+        group: {name: better(name, old.get(group, {}).get(name, count), count) for name, count in counts.items()}
+        for group, counts in figures.items()
+    }
+    head = "# Pinned by `python tests/corpus_figures.py --pin`; figures only become better here.\n"
+    FLOORS.write_text(head + yaml.safe_dump(new, sort_keys=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    measured = measure()
+    print(yaml.safe_dump(measured, sort_keys=False))
+    if "--pin" in sys.argv:
+        pin(measured)

@@ -1,0 +1,36 @@
+"""The corpus of our own as a gate: what was once found, kept apart or told once stays so (tests/corpus/floors.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from corpus_figures import (
+    COSTS,
+    Figures,
+    article_figures,
+    better,
+    floors,
+    grouping_figures,
+    lookalike_figures,
+    novelty_figures,
+)
+
+TOLERANCE = 1  # articles (of grouping: pairs)
+
+
+@pytest.mark.parametrize("measure", [article_figures, grouping_figures, lookalike_figures, novelty_figures])
+def test_no_figure_of_the_corpus_is_worse_than_its_floor(measure: Callable[[], Figures]) -> None:
+    pinned = floors()
+    worse = [
+        f"{group} {name}: {count}, floor {pinned[group][name]}"
+        for group, counts in measure().items()
+        for name, count in counts.items()
+        if (count - pinned[group][name] if name in COSTS else pinned[group][name] - count) > TOLERANCE
+    ]
+    assert worse == []
+
+
+def test_a_floor_only_becomes_better() -> None:
+    assert better("found", 5, 3) == 5
+    assert better("false_alarms", 5, 3) == 3
