@@ -21,6 +21,7 @@ ALSO_SHOWN = 6
 WHO_SHOWN = 12
 QUOTE_LIMIT = 900
 TITLE_LIMIT = 200
+_QUOTE_MARKS = '«“„"「『‹‘'  # a sentence that begins with one is not put between another pair
 _ID = re.compile(r"[a-z]+[._-][\w.-]*")
 
 
@@ -44,15 +45,17 @@ def alert_letter(alert: Alert, reader: Reader, now: datetime) -> Letter:
     return Letter(
         language=reader.words.language,
         subject=headline.subject(alert, reader.words),
-        title="" if not several else _article_title(alert),
+        title=_article_title(alert) if several else "",
+        contents=tuple(card.title for card in cards) if several else (),
         cards=cards,
         common=_common(alert, reader, now),
         footer=footer(reader, alert.changes[0].story),
     )
 
 
-def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int = 0) -> Card:
-    """One story of an alert. ``number`` > 0 marks the n-th act of a list, which is shown shorter."""
+def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int = 0, *, brief: bool = False) -> Card:
+    """One story of an alert. ``number`` > 0 marks the n-th act of a list; it and a brief card leave out what the
+    headline says already."""
     words = reader.words
     announced = facts.proof(change)
     late = alert.late and facts.kind_of(change) == "new"
@@ -60,12 +63,12 @@ def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int =
     if number:
         kicker = f"{words.text('act.number', n=number, total=len(alert.changes))} · {kicker}"
     found = facts.sources(change.story)
-    rows = [_who(change, words), _what(change, alert, words), _when(announced, words)]
+    brief = brief or number > 0
+    rows = [_who(change, words, brief), _what(change, alert, words, brief), _when(announced, words)]
     if announced.type == "call":
         rows.append(_deadline(change.story, words))
     after = [
-        _sources(change, found, reader, SOURCES_SHOWN_IN_LIST if number else SOURCES_SHOWN),
-        _independence(found, words),
+        *([] if number and len(found) < 2 else _sourced(change, found, reader, brief)),
         _novelty(change, alert, reader),
         _why(change, alert, reader),
     ]
@@ -87,14 +90,15 @@ def quote(announced: Announcement, language: str, words: Words) -> Quote | None:
         return None
     foreign = bool(language) and language.split("-")[0] != words.language
     note = words.text("proof.language", language=words.tongue(language)) if foreign else ""
-    return Quote(words.text("proof.quote", quote=text), language, note)
+    marked = text if text[0] in _QUOTE_MARKS else words.text("proof.quote", quote=text)
+    return Quote(marked, language, note)
 
 
 def _article_title(alert: Alert) -> str:
     return clean.line(alert.report.title, TITLE_LIMIT)
 
 
-def _who(change: StoryChange, words: Words) -> Row:
+def _who(change: StoryChange, words: Words, brief: bool) -> Row:
     names = list(dict.fromkeys(words.party(party) for party in change.story.parties))
     shown = ", ".join(names[:WHO_SHOWN])
     if len(names) > WHO_SHOWN:
@@ -104,16 +108,17 @@ def _who(change: StoryChange, words: Words) -> Row:
     if claimed:
         side = next((words.party(party) for party in change.story.parties if party.id == claimed), "")
         note = f"{words.text('label.claim')}: {side or words.name_of(claimed) or clean.line(claimed, 80)}"
-    return Row(words.text("label.who"), (Line(shown, note=note),) if shown else ())
+    is_said = brief and len(names) <= headline.PARTIES_SHOWN and not note
+    return Row(words.text("label.who"), (Line(shown, note=note),) if shown and not is_said else ())
 
 
-def _what(change: StoryChange, alert: Alert, words: Words) -> Row:
+def _what(change: StoryChange, alert: Alert, words: Words, brief: bool) -> Row:
     story, announced = change.story, change.report.announcement
     act = words.count(f"act.{story.type}.{announced.stage}", story.count)
     if announced.step and announced.step != announced.stage.value:
         act += f" ({words.text(f'step.{announced.step}')})"
     sectors = ", ".join(words.text(f"sector.{sector}") for sector in story.sectors)
-    lines = [Line(act[:1].upper() + act[1:], note=sectors)]
+    lines = [] if brief and not announced.step else [Line(act[:1].upper() + act[1:], note=sectors)]
     thing = thing_named(story.object or announced.object, words)
     if thing:
         lines.append(Line(words.text("what.object", object=thing)))
@@ -140,6 +145,12 @@ def _when(announced: Announcement, words: Words) -> Row:
 def _deadline(story: Story, words: Words) -> Row:
     known = words.text("deadline.known", date=words.day(story.deadline)) if story.deadline else ""
     return Row(words.text("label.deadline"), (Line(known or words.text("deadline.missing")),))
+
+
+def _sourced(change: StoryChange, found: tuple[Source, ...], reader: Reader, brief: bool) -> list[Row]:
+    """The sources and how independent they are. The acts of one article leave them to the end when it is the only one."""
+    shown = SOURCES_SHOWN_IN_LIST if brief else SOURCES_SHOWN
+    return [_sources(change, found, reader, shown), _independence(found, reader.words)]
 
 
 def _sources(change: StoryChange, found: tuple[Source, ...], reader: Reader, shown: int) -> Row:
@@ -171,8 +182,7 @@ def source_line(source: Source, story: Story, reader: Reader) -> Line:
     if not url:
         notes.append(words.text("source.no_link"))
     head = ", ".join(part for part in (name, at) if part)
-    title = clean.line(report.title, TITLE_LIMIT)
-    return Line(f"{head}. {title}" if title else head, url, "; ".join(notes))
+    return Line(clean.line(report.title, TITLE_LIMIT), url, "; ".join(notes), head)
 
 
 def _independence(found: tuple[Source, ...], words: Words) -> Row:
@@ -242,7 +252,14 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
     also = list({line.text: line for line in also}.values())
     if len(also) > ALSO_SHOWN:
         also = [*also[:ALSO_SHOWN], Line(words.text("also.more", n=len(also) - ALSO_SHOWN))]
-    rows = (Row(words.text("label.also"), tuple(also)), _times(alert, reader, now))
+    first = alert.changes[0]
+    article = source_line(Source(first.report, False, False), first.story, reader)
+    lone = len(alert.changes) > 1
+    rows = (
+        Row(words.text("label.sources"), (article,) if lone else ()),
+        Row(words.text("label.also"), tuple(also)),
+        _times(alert, reader, now),
+    )
     return tuple(row for row in rows if row.lines)
 
 

@@ -168,7 +168,7 @@ def _report(item: Item) -> Report:
 def _card(item: Item, reader: Reader) -> Card:
     change = change_of(item)
     alert = Alert((change,), {}, late=item.owed.why is Why.LATE)
-    card = compose.change_card(change, alert, reader)
+    card = compose.change_card(change, alert, reader, brief=True)
     # the nearest act and the numbers behind the decision stand in the story's page; a digest is read by headlines
     return replace(card, after=card.after[:2])
 

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a row: its text, an optional address to open, and a quieter note after it."""
+    """One line of a row: its text, an optional address to open, a quieter note after it, and what stands before it
+    (publisher and time before a title)."""
 
     text: str
     url: str = ""
     note: str = ""
+    head: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The whole line without its address."""
+        text = f"{self.head}. {self.text}" if self.head and self.text else self.head or self.text
+        return f"{text} ({self.note})" if self.note else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A whole message. ``lead`` are sentences under the title; ``common`` are rows that hold for all cards."""
+    """A whole message. ``lead`` are sentences under the title, ``contents`` the cards' titles at a glance where there
+    are many; ``common`` are rows that hold for all cards."""
 
     language: str
     subject: str
     title: str = ""
     lead: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
     common: tuple[Row, ...] = ()
     sections: tuple[Section, ...] = ()

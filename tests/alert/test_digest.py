@@ -45,7 +45,7 @@ def test_a_digest_has_news_follow_ups_trials_and_near_misses_apart() -> None:
         "News",
         "Follow-ups of known stories",
         "Rules on trial",
-        "Near misses: score just below the threshold",
+        "Near misses: just below the threshold",
     ]
     assert letter.subject == "Digest of 5 March 2026: 1 act, 1 follow-up, 1 near miss"
 

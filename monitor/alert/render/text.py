@@ -16,21 +16,24 @@ _WORDS = re.compile(r"\S+")
 def render(letter: Letter) -> str:
     """The text part. Addresses stand alone on their line, unbroken, so that terminals can open them."""
     lines: list[str] = []
+    indent = _indent(letter)
     if letter.title:
         lines += [*wrap(letter.title), ""]
     for sentence in letter.lead:
         lines += [*wrap(sentence), ""]
+    for number, title in enumerate(letter.contents, 1):
+        lines += wrap(title, 4, f"{number:2}.")
+    lines.append("")
     for card in letter.cards:
-        lines += [*_card(card), ""]
+        lines += [*_card(card, indent), ""]
     for section in letter.sections:
         if section.title:
             lines += [section.title.upper(), "-" * min(COLUMNS, clean.width(section.title)), ""]
         for card in section.cards:
-            lines += [*_card(card, underline=False), ""]
+            lines += [*_card(card, indent, underline=False), ""]
         for line in section.lines:
-            lines += _bullet(line) if section.title else wrap(line.text)
+            lines += _bullet(line) if section.title else wrap(line.plain)
         lines.append("")
-    indent = _indent(letter.common)
     for row in letter.common:
         lines += _row(row, indent)
     lines += ["", "-- "]
@@ -84,7 +87,7 @@ def _pieces(text: str, room: int) -> Iterator[str]:
         yield joined + piece
 
 
-def _card(card: Card, *, underline: bool = True) -> list[str]:
+def _card(card: Card, indent: int, *, underline: bool = True) -> list[str]:
     lines = [card.kicker.upper()] if card.kicker else []
     title = wrap(card.title)
     lines += title
@@ -93,29 +96,30 @@ def _card(card: Card, *, underline: bool = True) -> list[str]:
     lines.append("")
     quoted = (Row(card.proof_label, (Line(card.quote.text, note=card.quote.note),)),) if card.quote else ()
     rows = (*card.rows, *quoted, *card.after)
-    indent = _indent(rows)
     for row in rows:
         lines += _row(row, indent)
     return lines
 
 
-def _indent(rows: tuple[Row, ...]) -> int:
-    return max((clean.width(row.label) for row in rows), default=0) + 2
+def _indent(letter: Letter) -> int:
+    """One column for all answers of a letter: as wide as its widest label."""
+    cards = [*letter.cards, *(card for section in letter.sections for card in section.cards)]
+    rows = [*letter.common, *(row for card in cards for row in (*card.rows, *card.after))]
+    labels = [row.label for row in rows] + [card.proof_label for card in cards]
+    return max((clean.width(label) for label in labels), default=0) + 2
 
 
 def _row(row: Row, indent: int) -> list[str]:
     lines: list[str] = []
     for number, line in enumerate(row.lines):
-        text = f"{line.text} ({line.note})" if line.note else line.text
-        lines += wrap(text, indent, row.label if number == 0 else "")
+        lines += wrap(line.plain, indent, row.label if number == 0 else "")
         if line.url:
             lines.append(_address(line.url, indent))
     return lines
 
 
 def _bullet(line: Line) -> list[str]:
-    text = f"{line.text} ({line.note})" if line.note else line.text
-    return [*wrap(text, 2, "*"), *([_address(line.url, 2)] if line.url else [])]
+    return [*wrap(line.plain, 2, "*"), *([_address(line.url, 2)] if line.url else [])]
 
 
 def _address(url: str, indent: int) -> str:
