@@ -49,7 +49,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to ask for. ``allow``: exact host:port exceptions of the address guard, for this request and its redirects
-    only; ``deadline_s`` and ``body_bytes`` may tighten or widen the settings' limits."""
+    only; ``deadline_s`` and ``body_bytes`` may tighten or widen the settings' limits. ``first_bytes``: this much of the
+    body is enough, and what lies behind it is no reason to fail."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
@@ -57,6 +58,7 @@ class Request:
     allow: frozenset[str] = frozenset()
     deadline_s: float | None = None
     body_bytes: int | None = None
+    first_bytes: int | None = None
 
 
 def without_credentials(url: str) -> str:
@@ -202,7 +204,7 @@ class _Fetch:
         return following
 
     async def _answer(self, response: httpx.Response, method: str, shown: str) -> HttpAnswer:
-        whole = method == "GET" and response.status_code < 300
+        whole = method == "GET" and response.status_code < 300 and self._request.first_bytes is None
         body, wire = await self._body(response, whole)
         return HttpAnswer(
             url=shown,
@@ -222,6 +224,7 @@ class _Fetch:
         wire_limit = min(self._settings.wire_bytes, limit)
         if whole and _length(response) > wire_limit:
             raise FetchFailed(FailureKind.TOO_LARGE, f"announces {_length(response)} bytes, limit {wire_limit}")
+        enough = (self._request.first_bytes if response.status_code < 300 else None) or _ERROR_BODY_BYTES
         wire, decoder = 0, None
         try:
             decoder = Decoder(coding_of(response.headers.get("content-encoding", "")), limit)
@@ -230,13 +233,13 @@ class _Fetch:
                 if wire > wire_limit:
                     raise FetchFailed(FailureKind.TOO_LARGE, f"more than {wire_limit} bytes on the wire")
                 decoder.feed(chunk)
-                if not whole and decoder.size > _ERROR_BODY_BYTES:
+                if not whole and decoder.size > enough:
                     break
-            return (decoder.finish() if whole else decoder.so_far()[:_ERROR_BODY_BYTES]), wire
+            return (decoder.finish() if whole else decoder.so_far()[:enough]), wire
         except FetchFailed:
             if whole:
                 raise
-            return decoder.so_far()[:_ERROR_BODY_BYTES] if decoder else b"", wire
+            return decoder.so_far()[:enough] if decoder else b"", wire
 
 
 def _length(response: httpx.Response) -> int:

@@ -54,7 +54,7 @@ def parse(text: str, *, feed_url: str, limit: int, allow: frozenset[str] = froze
     if parsed.bozo and (mended := _BARE_AMP.sub("&amp;", text)) != text:
         parsed = _feedparser(mended, feed_url)
         flags.append("not_wellformed")
-    if not parsed.version and not parsed.entries:
+    if not parsed.version and not parsed.entries and "<channel" not in text:
         raise NotAFeed(NotAFeedKind.UNKNOWN, "the document is XML but no feed that is known")
     if parsed.bozo and not {"cut", "not_wellformed"} & set(flags):
         flags.append("not_wellformed")

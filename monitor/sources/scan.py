@@ -68,13 +68,13 @@ def _bounds(text: str, opening: str, closing: str, position: int) -> list[tuple[
         start = _find_tag(text, opening, position)
         if start < 0:
             # a closing tag behind the last entry has lost its opening one
-            return None if text.find(closing, position) >= 0 else found
-        end = text.find(closing, start)
+            return None if _find_tag(text, closing, position) >= 0 else found
+        end = _find_tag(text, closing, start)
         if end < 0:
             return None
         done = _CLOSING.match(text, end + len(closing))
         inner = _find_tag(text, opening, start + len(opening))
-        if done is None or 0 <= inner < end or text.find(closing, position, start) >= 0:
+        if done is None or 0 <= inner < end or 0 <= _find_tag(text, closing, position) < start:
             return None
         position = done.end()
         found.append((start, position))
