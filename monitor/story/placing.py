@@ -66,13 +66,18 @@ def place(
     """
     open_stories = {story.id: story for story in candidates if story.state != "merged"}
     body_hash = simhash(article.text)
+    reports = _reports(article, judgement, body_hash, now)
+    version = _version(reports)
+    if any(version in memory_of.of_story(story).seen for story in open_stories.values()):
+        return _as_before(reports, tuple(open_stories.values()))
     changes: list[StoryChange] = []
     package = ""
-    for report in _reports(article, judgement, body_hash, now):
+    for report in reports:
         headed = not changes and report.reason is None
         new = memory_of.of_report(
             report, headed=headed, body=article.text[:_LEAD_CHARS] if headed else "", common=common
         )
+        new = replace(new, seen=(version, report_mark(report)))
         change = _place_one(report, new, tuple(open_stories.values()), package, threshold)
         if change is None:
             continue
@@ -103,17 +108,19 @@ def _reports(article: Article, judgement: Judgement, body_hash: int, now: dateti
     told = [report(said, None) for said in judgement.announcements]
     # the package first, so that the acts it holds can name it
     told.sort(key=lambda one: one.announcement.count <= 1)
-    return told + [
-        report(mention.announcement, mention.reason) for mention in judgement.mentions if mention.reason not in _NO_ACT
-    ]
+    named = [report(one.announcement, one.reason) for one in judgement.mentions if one.reason not in _NO_ACT]
+    # what is taken back last: it may be one of the acts that this very article names
+    return told + sorted(named, key=refuses)
 
 
 def _place_one(
     report: Report, new: Signature, stories: Sequence[Story], package: str, threshold: float
 ) -> StoryChange | None:
     best = _best(report, new, stories)
-    if best is not None and _again(report, new, best.story):
-        return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
+    if best is not None and report_mark(report) in memory_of.of_story(best.story).seen:
+        return StoryChange(
+            best.story, Novelty.KNOWN, report, before=best.story
+        )  # this part of an edited article stayed
     if best is not None and best.affinity.value >= JOINS:
         return _join(report, new, best, threshold)
     if report.reason is not None:
@@ -130,7 +137,7 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
     for story, memory in known:
         if report.article_id in memory.apart:
             continue
-        if _again(report, new, story):
+        if report_mark(report) in memory.seen:
             return _Match(story, Affinity(99.0, ()))
         if report.article_id in dict(memory.sources) and frozenset(new.principals) != frozenset(memory.principals):
             continue  # an article that tells of two acts by different parties means two
@@ -141,10 +148,20 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
     return min(found, key=lambda match: (-match.affinity.value, match.story.opened_at, match.story.id), default=None)
 
 
-def _again(report: Report, new: Signature, story: Story) -> bool:
-    """Whether this very report is already part of the story: a step that is run twice changes nothing."""
-    memory = memory_of.of_story(story)
-    return report_mark(report) in memory.seen
+def _as_before(reports: Sequence[Report], stories: Sequence[Story]) -> tuple[StoryChange, ...]:
+    """Where the reports of an article that was placed before, in these words, stand: nothing changes."""
+    return tuple(
+        StoryChange(story, Novelty.KNOWN, report, before=story)
+        for report in reports
+        for story in stories
+        if report_mark(report) in memory_of.of_story(story).seen
+    )
+
+
+def _version(reports: Sequence[Report]) -> str:
+    """A short hash of all that an article says; an edited article has another."""
+    said = [f"{report.title}\x1f{report_mark(report)}\x1f{report.simhash:x}" for report in reports]
+    return "v" + sha256("\x1e".join(said).encode()).hexdigest()[:12]
 
 
 def report_mark(report: Report) -> str:
@@ -190,10 +207,10 @@ def _remember(report: Report, old: Signature, new: Signature, stage: Stage, thre
     if report.reason is not None:
         # of a mention only the fact is kept: its words are those of another story
         known = {stage.value: at} if proves_known(report) or stage is Stage.PROPOSED else {}
-        spoken = Signature(known=known, seen=(report_mark(report),), denied=refuses(report))
+        spoken = Signature(known=known, sources=((report.article_id, 0),), seen=new.seen, denied=refuses(report))
         return memory_of.joined(old, spoken)
     told = {stage.value: at} if tells(report, threshold) else {}
-    memory = memory_of.joined(old, replace(new, told=told, seen=(report_mark(report),), denied=refuses(report)))
+    memory = memory_of.joined(old, replace(new, told=told, seen=new.seen, denied=refuses(report)))
     if old.denied and told:
         return replace(memory, denied=False, told={**old.told, **told})
     if stage is Stage.RENEWED and told:
@@ -206,7 +223,7 @@ def _open(report: Report, new: Signature, nearest: _Match | None, package: str, 
     stage, at = stage_of(report), _at(report)
     told = {stage.value: at.isoformat()} if tells(report, threshold) else {}
     known = {stage.value: at.isoformat()} if report.reason is not None else {}
-    memory = replace(new, told=told, known=known, seen=(report_mark(report),), denied=refuses(report))
+    memory = replace(new, told=told, known=known, seen=new.seen, denied=refuses(report))
     doubtful = nearest is not None and nearest.affinity.value >= DOUBTS
     story = Story(
         id=story_id(report),
