@@ -24,6 +24,7 @@ _LONG_WORD_CHARS = 1_000
 # a run of one letter or a few: no script has a word of 1,000 characters from so small an alphabet
 _FEW_LETTERS = 30
 
+_REFERENCE = re.compile("&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 # what trafilatura would throw away itself, after copying it several times
 _DEAD = ("script", "style", "svg", "template", "iframe", "object", "embed", "canvas", "noscript")
 _PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
@@ -53,11 +54,22 @@ def trim(text: str) -> tuple[str, bool]:
     """The page without oversized tags, unreadable characters and everything past ``MAX_CHARS``; and was it cut?"""
     was_cut = len(text) > MAX_CHARS
     text = _UNREADABLE.sub("", text[:MAX_CHARS])
+    if "&#" in text:
+        text = _REFERENCE.sub(_without_control, text)
     pieces = text.split(">")
     if max(map(len, pieces)) > MAX_TAG_CHARS:
         pieces = [_shortened(piece) if len(piece) > MAX_TAG_CHARS else piece for piece in pieces]
         text = ">".join(pieces)
     return text, was_cut
+
+
+def _without_control(reference: re.Match[str]) -> str:
+    """A numeric reference as it stands, or nothing where it means a control character: the parser lets those in, and
+    no text with one can be moved within the tree (found by fuzzing)."""
+    digits = (reference[1] or reference[2]).lstrip("0")[:8]
+    code = int(digits or "0", 16 if reference[1] else 10)
+    is_text = code in (9, 10, 13) or 31 < code < 0xD800 or 0xDFFF < code < 0xFFFE or 0xFFFF < code < 0x110000
+    return reference[0] if is_text else " "
 
 
 def _shortened(piece: str) -> str:

@@ -37,7 +37,8 @@ def parse(text: str, *, feed_url: str, limit: int, allow: frozenset[str] = froze
 
 
 def _name(node: etree._Element) -> str:
-    return str(etree.QName(node).localname)
+    """The name without its namespace. A prefix that nobody declared stays in the tag, and QName refuses such a tag."""
+    return str(node.tag).rpartition("}")[2].rpartition(":")[2]
 
 
 def _below(node: etree._Element, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.extract.decode import decode
@@ -64,6 +64,7 @@ def test_labels_that_are_no_charset_of_the_web_do_no_harm(label: str) -> None:
     assert "citt" in decode("città".encode("cp1252"), f"text/html; charset={label}")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=4000), st.text(max_size=60))
 def test_any_bytes_become_text(body: bytes, content_type: str) -> None:
     assert isinstance(decode(body, content_type), str)

@@ -109,6 +109,12 @@ def test_json_feed_is_read() -> None:
     assert (second.url, second.published_at) == ("https://other.example/8", datetime(2026, 11, 2, 10, tzinfo=UTC))
 
 
+def test_a_prefix_that_nobody_declared_does_not_lose_the_sitemap() -> None:
+    # found by fuzzing
+    text = "<urlset><url><loc>https://x.example/1</loc><nows:name>x</nows:name><news:title>Firmato</news:title></url></urlset>"
+    assert [(entry.url, entry.title) for entry in read(text).entries] == [("https://x.example/1", "Firmato")]
+
+
 def test_a_news_sitemap_is_read_and_an_index_of_sitemaps_is_not() -> None:
     text = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
     xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://x.example/1</loc><news:news>
