@@ -23,6 +23,7 @@ EDITS_MAX = 24  # of one entry that are judged again; what changes oftener is ch
 _FUTURE = timedelta(hours=1)  # a date further ahead than this is no date
 _TELLING_CHARS = 80  # title and text shorter than this do not tell two entries apart
 _MASS_SHARE, _MASS_MIN = 0.5, 10
+_HEADLINE_WORDS, _COMMON_SHARE = 4, 0.15
 _GAP_MIN = 3  # entries a document must list before the lack of a known one says anything
 _WORD = re.compile(r"\w+")
 _URLISH = re.compile(r"https?://", re.I)
@@ -146,7 +147,7 @@ def take_in(
 ) -> Intake:
     """Sorts a document's entries. ``known`` maps keys to what the store knows; ``skipped`` counts known entries that were
     cut out before parsing, and that count as known."""
-    links = _shared_links(entries)
+    shared = _shared_keys(entries)
     lookup: dict[str, Known] = dict(known)
     new: list[Taken] = []
     edited: list[Taken] = []
@@ -155,12 +156,15 @@ def take_in(
     counts: Counter[str] = Counter()
     for entry in entries:
         entry = dated(entry, now)
-        if not (entry.title or entry.summary or entry.content):
+        if not _says_something(entry):
             counts["refused"] += 1
             continue
-        own = tuple(key for key in keys(entry) if key not in links) or (_telling_key(entry),)
+        own = tuple(key for key in keys(entry) if key not in shared) or (_telling_key(entry),)
         found = _match(entry, own, lookup)
         if found is None:
+            if all(key in lookup for key in own):
+                # its guid leads to another story: without a key of its own it would be new at every poll
+                own = (*own, _telling_key(entry))
             taken = Taken(entry, own, text_hash(entry), _order_at(entry, now))
             here = _Here(len(new), taken)
             # a key that led to another entry (a guid used again) now leads here, within this document too
@@ -218,12 +222,17 @@ class _Here:
         return self.taken.entry.url
 
 
-def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
-    """Keys of links that entries with different titles share in one document: they point to a page, not to a story."""
+def _says_something(entry: Entry) -> bool:
+    return bool(entry.title or entry.summary or entry.content)
+
+
+def _shared_keys(entries: Sequence[Entry]) -> frozenset[str]:
+    """Keys that entries with different titles share in one document: such a link points to a page, such a guid is the
+    same for all. They tell no story from another."""
     titles: dict[str, set[str]] = {}
-    for entry in entries:
+    for entry in filter(_says_something, entries):
         for key in keys(entry):
-            if key.startswith("l:"):
+            if not key.startswith("t:"):
                 titles.setdefault(key, set()).add(_folded(entry.title))
     return frozenset(key for key, found in titles.items() if len(found) > 1)
 
@@ -231,12 +240,23 @@ def _shared_links(entries: Sequence[Entry]) -> frozenset[str]:
 def _match(entry: Entry, own: tuple[str, ...], lookup: Mapping[str, Known]) -> Known | None:
     """The known entry that this one is, by link, then guid, then title and text."""
     by_kind = {key[0]: found for key in own if (found := lookup.get(key)) is not None}
-    if "l" in by_kind:
-        return by_kind["l"]
-    guid = by_kind.get("g")
+    link, guid = by_kind.get("l"), by_kind.get("g")
+    if link is not None and (guid is not None or not _shares_no_word(entry.title, link.title)):
+        return link
     if guid is not None and not _is_another_story(entry, guid):
         return guid
+    if not any(key.startswith("l:") for key in own):
+        return lookup.get(_telling_key(entry))  # nothing better tells this entry: even a short title must do
     return by_kind.get("t")
+
+
+def _shares_no_word(one: str, other: str) -> bool:
+    """Whether two headlines of some length have nothing in common: then a link is a page that changes, not a story.
+    Documents whose known entries were cut out do not show by themselves that all entries share a link."""
+    ours, theirs = set(_folded(one).split()), set(_folded(other).split())
+    if min(len(ours), len(theirs)) < _HEADLINE_WORDS:
+        return False
+    return len(ours & theirs) <= _COMMON_SHARE * len(ours | theirs)
 
 
 def _is_another_story(entry: Entry, known: Known) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Entry
@@ -128,6 +128,25 @@ def test_a_link_that_all_entries_share_tells_none_apart() -> None:
         assert counts(Memory().poll(entries)) == (5, 0, 0, 0)
         assert second(entries, entries) == (0, 0, 5, 0)
         assert second(entries, [*entries, item(7, guid="", url=link)]) == (1, 0, 5, 0)
+
+
+def test_a_page_that_lists_one_story_after_the_other_under_one_link_hides_none() -> None:
+    titles = [
+        "Italia e Cina firmano un memorandum",
+        "Aperto il bando per i ricercatori europei",
+        "Mosca annuncia nuovi scambi con Pechino",
+    ]
+    for guid in ("", "x"):
+        memory = Memory()
+        for number, title in enumerate(titles):
+            one = item(0, guid=f"{guid}{number}" if guid else "", title=title, summary=title)
+            assert counts(memory.poll([one])) == (1, 0, 0, 0)
+            assert counts(memory.poll([one])) == (0, 0, 1, 0)
+
+
+def test_a_corrected_headline_under_the_same_link_is_an_edit() -> None:
+    first = item(0, guid="", title="Italia e Cina firmano memorandun")
+    assert second([first], [replace(first, title="AGGIORNATO: Italia e Cina firmano il memorandum")]) == (0, 1, 0, 0)
 
 
 def test_three_copies_in_one_document_are_one_entry() -> None:
@@ -302,6 +321,7 @@ ENTRIES = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=300)
 @given(st.lists(ENTRIES, max_size=8))
 def test_whatever_a_feed_lists_a_second_poll_brings_nothing_new(entries: list[Entry]) -> None:
     memory = Memory()
