@@ -241,11 +241,12 @@ def _match(entry: Entry, own: tuple[str, ...], lookup: Mapping[str, Known]) -> K
     """The known entry that this one is, by link, then guid, then title and text."""
     by_kind = {key[0]: found for key in own if (found := lookup.get(key)) is not None}
     link, guid = by_kind.get("l"), by_kind.get("g")
-    if link is not None and (guid is not None or not _shares_no_word(entry.title, link.title)):
+    same = link is not None and guid is not None and link.entry_id == guid.entry_id
+    if link is not None and (same or not _shares_no_word(entry.title, link.title)):
         return link
     if guid is not None and not _is_another_story(entry, guid):
         return guid
-    if not any(key.startswith("l:") for key in own):
+    if link is not None or not any(key.startswith("l:") for key in own):
         return lookup.get(_telling_key(entry))  # nothing better tells this entry: even a short title must do
     return by_kind.get("t")
 
