@@ -215,17 +215,17 @@ def _event(changes: Sequence[StoryChange]) -> EventType:
 
 
 def collected_drafts(
-    kind: Kind, period: Period, route: Route, office: Office, now: datetime, key: str
+    kind: Kind, period: Period, route: Route, office: Office, now: datetime, key: str, only: str = ""
 ) -> tuple[Draft, ...]:
     """The messages of a digest, an overflow, a catch-up or the end of a pause. ``key`` tells it from every other of its
     kind on this route: the due time of a digest, the first id of what is collected. Endpoints get the stories in as many
-    events as they need."""
+    events as they need. ``only`` names the one mailbox that it is for (a catch-up)."""
     owed = tuple(item.owed for item in period.items)
     if route.channel is Channel.WEBHOOK:
         return tuple(_collected_events(kind, period, route, now, key))
     letter = _Lazy(lambda: digest.letter(kind, period, office.reader(route), route.hourly_cap))
     drafts = letter_drafts(letter, owed, route, EventType.DIGEST, office, now, key=f"{kind}:{key}")
-    return tuple(drafts)
+    return tuple(draft for draft in drafts if not only or draft.target == only)
 
 
 def _collected_events(kind: Kind, period: Period, route: Route, now: datetime, key: str) -> list[Draft]:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from monitor.alert.channels import Environment, email, file, prepare, webhook
+from monitor.alert.channels import apprise as apprise_channel
 from monitor.config import Channel, Route, Settings, Smtp
 from monitor.model import Delivery, DeliveryState, EventType, HttpAnswer, HttpFailure, SendFault, SendResult
 from tests.alert import make, servers
@@ -286,3 +287,60 @@ def test_a_channel_is_found_by_its_name(tmp_path: Path) -> None:
     send = prepare(route, settings, Environment(servers.PlainEgress(), "test.local"))
     assert asyncio.run(send(replace(delivery(), body=b"{}"), make.NOW)).ok
     assert list((tmp_path / "alerts").glob("*.json"))
+
+
+# ---------------------------------------------------------------------------------------------- apprise
+
+
+def notified(url: str, deadline_s: float = 10) -> SendResult:
+    return asyncio.run(
+        apprise_channel.send(apprise_channel.Settings(url, deadline_s), delivery(body=b"Italia"), make.NOW)
+    )
+
+
+def test_apprise_carries_the_text_to_the_service() -> None:
+    async def body() -> None:
+        async with servers.receiver() as endpoint:
+            url = f"json://127.0.0.1:{endpoint.port}/hook"
+            settings = apprise_channel.Settings(url)
+            result = await apprise_channel.send(settings, delivery(body="Italia e Cina: è".encode()), make.NOW)
+            assert result.ok
+        assert b"Italia e Cina" in endpoint.requests[0][1]
+
+    asyncio.run(body())
+
+
+def test_a_refusal_by_the_service_is_for_later_and_shows_no_token() -> None:
+    async def body() -> None:
+        refusal = servers.answer(500)
+        async with servers.receiver(refusal, refusal, refusal) as endpoint:
+            url = f"json://user:sekrettoken@127.0.0.1:{endpoint.port}/hook"
+            result = await apprise_channel.send(apprise_channel.Settings(url), delivery(), make.NOW)
+            assert (result.ok, result.permanent) == (False, False)
+            assert "sekrettoken" not in result.answer + repr(apprise_channel.Settings(url))
+
+    asyncio.run(body())
+
+
+def test_a_service_that_hangs_is_left_at_the_deadline() -> None:
+    async def body() -> None:
+        async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(10)
+            await released.wait()
+            writer.close()
+
+        released = asyncio.Event()
+        server = await asyncio.start_server(stall, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        result = await apprise_channel.send(
+            apprise_channel.Settings(f"json://127.0.0.1:{port}/x", 0.3), delivery(), make.NOW
+        )
+        assert (result.fault, result.doubtful) == (SendFault.DEADLINE, True)
+        released.set()
+        server.close()
+
+    asyncio.run(body())
+
+
+def test_an_address_that_apprise_does_not_know_is_for_a_person() -> None:
+    assert notified("nonsense://x").permanent

@@ -1,0 +1,148 @@
+"""When what waits is collected into one message: a digest at its time, the overflow of an hour, what a pause held at its
+end, old alerts after an outage. Pure; the step that uses it stores each collection in one transaction with the memory
+of what it carries, so that a kill in between sends it once or not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.alert import calendar
+from monitor.alert.digest import Item, Kind
+from monitor.config import Channel, Route
+from monitor.model import Decision, Delivery, DeliveryState, EventType, Pause, RouteMode
+
+# The first held alert waits this long for those behind it, unless nothing more is coming (`once`).
+OVERFLOW_WAIT = timedelta(minutes=2)
+OVERFLOW_EVERY = timedelta(hours=1)
+_TOLD_AT_ONCE = frozenset({EventType.STORY_NEW, EventType.STORY_UPDATED})
+_WAITING = frozenset({DeliveryState.QUEUED, DeliveryState.RETRY})
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMemory:
+    """What a route remembers between its collecting messages."""
+
+    digest_due_at: datetime | None = None
+    digest_from_at: datetime | None = None
+    overflow_at: datetime | None = None  # the last overflow message
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits on one route: news without a message, oldest first, and its absence. ``is_idle``: no article is about
+    to be judged."""
+
+    route: Route
+    memory: RouteMemory
+    items: tuple[tuple[datetime, Item], ...] = ()  # told_at, news
+    pause: Pause | None = None
+    is_idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One message to make now: what it collects, since when, and the key that tells it from others of its kind."""
+
+    kind: Kind
+    key: str
+    since: datetime
+    until: datetime
+    items: tuple[Item, ...]
+
+
+def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteMemory]:
+    """The messages that are due on a route, and what it remembers afterwards. An absent route gets none."""
+    memory, found = waiting.memory, []
+    if waiting.route.mode is RouteMode.DIGEST:
+        collection, memory = _digest(waiting, now)
+        found += [collection] if collection else []
+    if waiting.pause is not None and waiting.pause.until > now:
+        return tuple(found), memory
+    returned = _chosen(waiting, Decision.PAUSED)
+    if returned:
+        since = min(at for at, _ in returned)
+        items = tuple(item for _, item in returned)
+        found.append(Collection(Kind.RETURN, _key(items), since, now, items))
+    held = _chosen(waiting, Decision.HELD)
+    if held and _overflow_is_due(held[0][0], waiting, now):
+        items = tuple(item for _, item in held)
+        found.append(Collection(Kind.OVERFLOW, _key(items), held[0][0], now, items))
+        memory = replace(memory, overflow_at=now)
+    return tuple(found), memory
+
+
+def _digest(waiting: Waiting, now: datetime) -> tuple[Collection | None, RouteMemory]:
+    """A new digest is first due at its next time; one that was slept through comes once, with all that waits; one that
+    falls into an absence waits for the next."""
+    route, memory = waiting.route, waiting.memory
+    zone = ZoneInfo(route.timezone)
+    due_at = memory.digest_due_at
+    if due_at is None:
+        first = calendar.next_due(route.at, route.days, zone, now)
+        return None, replace(memory, digest_due_at=first, digest_from_at=now)
+    if due_at > now:
+        return None, memory
+    following = replace(memory, digest_due_at=calendar.next_due(route.at, route.days, zone, now))
+    if waiting.pause is not None and waiting.pause.until > now:
+        return None, following
+    items = tuple(item for _, item in waiting.items if item.owed.decision in (Decision.DIGEST, Decision.NEAR))
+    muted = tuple(item for _, item in waiting.items if item.owed.decision is Decision.SILENCED)
+    since = memory.digest_from_at or due_at
+    collection = Collection(Kind.DIGEST, due_at.isoformat(), since, now, items + muted)
+    return collection, replace(following, digest_from_at=now)
+
+
+def _chosen(waiting: Waiting, decision: Decision) -> list[tuple[datetime, Item]]:
+    return [(at, item) for at, item in waiting.items if item.owed.decision is decision]
+
+
+def _overflow_is_due(oldest_at: datetime, waiting: Waiting, now: datetime) -> bool:
+    last = waiting.memory.overflow_at
+    if last is not None and now - last < OVERFLOW_EVERY:
+        return False
+    return waiting.is_idle or now - oldest_at >= OVERFLOW_WAIT
+
+
+def _key(items: Iterable[Item]) -> str:
+    """The same collection made twice has the same key; the next one has another."""
+    return min(f"{item.owed.story_id}/{item.owed.stage}/{item.owed.change}" for item in items)
+
+
+@dataclass(frozen=True, slots=True)
+class Collapse:
+    """Old unsent alerts to one mailbox that become one catch-up mail; they end as digested."""
+
+    target: str
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.target}|{self.deliveries[0].id}|{len(self.deliveries)}"
+
+    @property
+    def story_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(story_id for each in self.deliveries for story_id in each.story_ids))
+
+
+def collapses(route: Route, deliveries: Iterable[Delivery], after_s: float, now: datetime) -> tuple[Collapse, ...]:
+    """Which waiting alerts of a mail route are old enough (``after_s``) to be told in one catch-up mail per mailbox: two
+    at least. Catch-up mails that could not leave either are taken up into the next. Webhooks all arrive, so they never
+    collapse; neither may ``deliveries`` hold one whose answer was lost: it may have arrived, and goes again as it is."""
+    if route.channel is not Channel.EMAIL:
+        return ()
+    oldest = now - timedelta(seconds=after_s)
+    by_target: dict[str, list[Delivery]] = {}
+    for each in sorted(deliveries, key=lambda each: (each.created_at, each.id)):
+        collapsible = each.event in _TOLD_AT_ONCE or each.reason == Kind.CATCHUP.value
+        if collapsible and each.state in _WAITING and each.created_at <= oldest:
+            by_target.setdefault(each.target, []).append(each)
+    return tuple(Collapse(target, tuple(each)) for target, each in by_target.items() if len(each) > 1)
+
+
+def catch_up(rendered: Delivery, collapse: Collapse) -> Delivery:
+    """The catch-up mail as the outbox keeps it: as old as the oldest alert in it, and known as what it is, so that a
+    longer outage ends with one mail too."""
+    return replace(rendered, created_at=collapse.deliveries[0].created_at, reason=Kind.CATCHUP.value)
