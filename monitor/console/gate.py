@@ -81,7 +81,7 @@ class Gate:
         if method not in SAFE and path == "/login" and not _same_origin(headers):
             await _refuse(respond, 403, "the request came from another site")
             return
-        await self._app(scope, _replay(body), respond)
+        await self._app(scope, _replay(body, receive), respond)
 
     def _session(self, headers: dict[str, str]) -> tuple[Session | None, str]:
         now = self._clock()
@@ -152,13 +152,14 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _replay(body: bytes) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever still comes (the browser going away)."""
     pending = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive() -> Message:
-        return pending.pop() if pending else {"type": "http.disconnect"}
+    async def again() -> Message:
+        return pending.pop() if pending else await receive()
 
-    return receive
+    return again
 
 
 def _with_headers(send: Send, *, private: bool) -> Send:

@@ -13,6 +13,7 @@ from html import escape
 CELL = 40
 LABEL = 132
 LANE = 34
+LANE_LABEL = 172
 WIDTH = 960
 
 
@@ -40,8 +41,9 @@ def heat_table(
     keyed by a pair of ids in either order."""
     most = max(counts.values(), default=0)
     size = LABEL + CELL * len(names)
+    width = size + 70  # the last slanted name leans out to the right
     parts = [
-        f'<svg class="heat" viewBox="0 0 {size} {size}" role="img" aria-labelledby="heat-title" '
+        f'<svg class="heat" viewBox="0 0 {width} {size}" role="group" aria-labelledby="heat-title" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="heat-title">{len(names)} × {len(names)}</title>'
     ]
     for index, (_, name) in enumerate(names):
@@ -89,13 +91,13 @@ def time_line(
     short month names of the page's language."""
     span = max((last - first).days, 1)
     height = LANE * len(lanes) + 40
-    left, right = LABEL + 20, WIDTH - 24
+    left, right = LANE_LABEL + 16, WIDTH - 24
 
     def at(day: date) -> float:
         return left + (right - left) * (day - first).days / span
 
     parts = [
-        f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="time-title" '
+        f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="group" aria-labelledby="time-title" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="time-title">{first.isoformat()} – {last.isoformat()}</title>'
     ]
     for tick in month_ticks(first, last):
@@ -105,7 +107,7 @@ def time_line(
     placed: dict[tuple[str, int], int] = {}
     for row, (kind, name) in enumerate(lanes):
         y = LANE * row + 28
-        parts.append(f'<text class="axis" x="{LABEL}" y="{y + 4}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<text class="axis" x="{LANE_LABEL}" y="{y + 4}" text-anchor="end">{escape(name)}</text>')
         parts.append(f'<line class="lane" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>')
         for mark in (mark for mark in marks if mark.type == kind):
             x = at(mark.day)

@@ -14,7 +14,7 @@ from monitor.errors import ConfigError
 from monitor.model import DeliveryState, FeedState, Story
 from monitor.store.engine import Database
 from monitor.store.stories import load_stories, save_story
-from monitor.store.tables import action, delivery, entry, feed, judgement, report, silence, story_tag, target
+from monitor.store.tables import action, delivery, entry, feed, judgement, report, silence, story, story_tag, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,20 @@ class CurationStore:
                 .limit(most)
             )
             return tuple(rows.scalars())
+
+    def opened_since(self, since: datetime) -> tuple[str, ...]:
+        """The ids of the stories that opened since a moment."""
+        with self._database.read() as connection:
+            return tuple(connection.execute(select(story.c.id).where(story.c.opened_at >= since)).scalars())
+
+    def judged_right(self) -> frozenset[str]:
+        """The ids of the stories that a person called right, and nobody called otherwise later."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(action.c.subject_id, action.c.detail).where(action.c.kind == "judge").order_by(action.c.id)
+            )
+            last = {row.subject_id: row.detail for row in rows}
+        return frozenset(story_id for story_id, detail in last.items() if detail.startswith("right"))
 
 
 def _replace(connection: Connection, value: Story, keys: Collection[str], now: datetime, *, known: bool) -> None:

@@ -79,10 +79,17 @@ def feeds(connection: Connection, count: int = 4) -> None:
 
 
 def article(
-    connection: Connection, number: int, title: str, text: str, *, score: float = 0.9, alert: bool = True
+    connection: Connection,
+    number: int,
+    title: str,
+    text: str,
+    *,
+    score: float = 0.9,
+    alert: bool = True,
+    seen: datetime | None = None,
 ) -> None:
     """One entry with its text and judgement; the entry's id is ``number``."""
-    seen = NOW - timedelta(hours=number)
+    seen = seen or NOW - timedelta(hours=number)
     connection.execute(
         insert(tables.entry).values(
             id=number,

@@ -1,0 +1,280 @@
+"""Values of the store -> what a page shows: words of one language, local times, short names. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, get_month_names
+
+from monitor.alert import clean, facts, headline
+from monitor.alert.words import Words
+from monitor.model import Announcement, FeedState, Party, Report, Span, Story
+from monitor.store.desk import ArticleText, DeliveryLine, FeedLine, StoryFile, StoryLine
+
+STATE_CLASS = {
+    "sent": "good",
+    "dead": "bad",
+    "retry": "warn",
+    "queued": "plain",
+    "sending": "plain",
+    "wrong": "bad",
+    "right": "good",
+    "old": "warn",
+    "merged": "plain",
+    "mention": "plain",
+    "ok": "good",
+    "failing": "bad",
+    "gone": "bad",
+    "silent": "warn",
+    "stale": "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """One language, one zone: everything that is needed to say something on a page."""
+
+    words: Words
+    zone: ZoneInfo
+
+    def __call__(self, key: str, **fields: object) -> str:
+        return self.words.text(key, **fields)
+
+    def closed(self, prefix: str, values: Sequence[str]) -> list[tuple[str, str]]:
+        """(value, shown) of a closed set, in its own order."""
+        return [(str(value), self(f"{prefix}.{value}")) for value in values]
+
+    def moment(self, at: datetime | None) -> str:
+        return self.words.moment(at, self.zone) if at else "–"
+
+    def span(self, seconds: float) -> str:
+        return self.words.span(seconds)
+
+    def months(self) -> list[str]:
+        names = get_month_names("abbreviated", context="stand-alone", locale=self.words.locale)
+        return [str(names[number]) for number in range(1, 13)]
+
+
+def party_chip(party: Party, words: Words) -> dict[str, str]:
+    """A party as a chip: states by their code, others by a short name."""
+    name = words.party(party)
+    return {"id": party.id, "name": name, "short": party.id if len(party.id) == 2 else clean.cut(name, 18)}
+
+
+def story_state(line_state: str, judged: str, mention: bool) -> str:
+    """The one word that a list shows about a story besides its act, or an empty string."""
+    if line_state != "open":
+        return line_state
+    if judged in {"right", "wrong", "old"}:
+        return judged
+    return "mention" if mention else ""
+
+
+def story_line(line: StoryLine, tongue: Tongue) -> dict[str, object]:
+    story = line.story
+    state = story_state(story.state, line.judged, story.opened_by_mention)
+    local = story.opened_at.astimezone(tongue.zone)
+    return {
+        "id": story.id,
+        "opened_at": story.opened_at,
+        "day": str(format_date(local.date(), "d MMM yy", locale=tongue.words.locale)),
+        "parties": [party_chip(party, tongue.words) for party in story.parties[:4]],
+        "headline": headline.of_story(story, tongue.words),
+        "type": tongue(f"type.{story.type}"),
+        "stage": tongue(f"stage.{story.stage}"),
+        "sectors": ", ".join(tongue(f"sector.{sector}") for sector in story.sectors),
+        "sources": tongue.words.count("story.fonti", line.reports),
+        "state": tongue(f"state.{state}") if state else "",
+        "state_class": STATE_CLASS.get(state, "plain"),
+    }
+
+
+def web_link(url: str) -> str:
+    """The address if a browser may be sent there, else an empty string: javascript:, data: and the like are never links."""
+    return url if urlsplit(url).scheme in {"http", "https"} else ""
+
+
+def pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """``text`` cut at the edges of ``spans`` (overlaps joined): what lies inside is marked."""
+    joined: list[list[int]] = []
+    for start, end in sorted((max(0, start), min(len(text), end)) for start, end in spans):
+        if start >= end:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    edges = [0, *(edge for pair in joined for edge in pair), len(text)]
+    return [(text[a:b], index % 2 == 1) for index, (a, b) in enumerate(pairwise(edges)) if a < b]
+
+
+def quote_span(text: str, quote: str) -> list[tuple[int, int]]:
+    """Where the proving sentence stands in the text, if it stands there unchanged."""
+    at = text.find(quote) if quote else -1
+    return [(at, at + len(quote))] if at >= 0 else []
+
+
+def story_page(file: StoryFile, judged: str, tongue: Tongue) -> dict[str, object]:
+    """Everything the page of one story shows."""
+    story, words = file.story, tongue.words
+    best = _best(story)
+    counted = facts.independence(facts.sources(story))
+    state = story_state(story.state, judged, story.opened_by_mention)
+    texts = {article.article_id: article for article in file.articles}
+    return {
+        "id": story.id,
+        "headline": headline.of_story(story, words),
+        "parties": [party_chip(party, words) for party in story.parties],
+        "type": tongue(f"type.{story.type}"),
+        "stage": tongue(f"stage.{story.stage}"),
+        "sectors": [tongue(f"sector.{sector}") for sector in story.sectors],
+        "state": tongue(f"state.{state}") if state else "",
+        "state_class": STATE_CLASS.get(state, "plain"),
+        "merged_into": story.merged_into,
+        "may_belong_to": story.may_belong_to,
+        "part_of": story.part_of,
+        "quote": best.quote if best else "",
+        "quote_lang": story.reports[0].lang if story.reports else "",
+        "steps": [
+            {"name": tongue(f"stage.{stage}"), "when": words.day(day) if day else tongue.moment(seen)}
+            for stage, day, seen in story.stages
+        ],
+        "facts": story_facts(story, best, tongue),
+        "independence": tongue.words.count("story.independent", counted.independent),
+        "reports": [report_card(report, texts.get(report.article_id), tongue) for report in story.reports],
+        "rule_line": tongue("story.rule", rule=best.rule, score=f"{best.score:.2f}") if best else "",
+        "terms": [term_row(name, value) for name, value in sorted(best.terms, key=lambda term: -abs(term[1]))]
+        if best
+        else [],
+        "deliveries": [
+            {
+                "route": route,
+                "target": target,
+                "event": event,
+                "state": tongue(f"delivery.{state}"),
+                "state_class": STATE_CLASS.get(state, "plain"),
+                "reason": reason,
+                "when": tongue.moment(at),
+            }
+            for route, target, event, state, reason, at in file.deliveries
+        ],
+        "actions": [f"{tongue.moment(at)} · {who} · {what} {detail}" for at, who, what, detail in file.actions],
+    }
+
+
+def _best(story: Story) -> Announcement | None:
+    announcing = [report.announcement for report in story.reports if report.reason is None]
+    return max(
+        announcing or [report.announcement for report in story.reports], key=lambda each: each.score, default=None
+    )
+
+
+def story_facts(story: Story, best: Announcement | None, tongue: Tongue) -> list[tuple[str, str]]:
+    """The coded fields that the headline does not say."""
+    found = [(tongue("story.opened"), tongue.moment(story.opened_at))]
+    if best is not None and best.event_date:
+        found.append((tongue("story.event_date"), tongue.words.day(best.event_date)))
+    if story.object:
+        found.append((tongue("story.object"), tongue.words.name_of(story.object) or clean.line(story.object, 160)))
+    if story.count > 1:
+        found.append((tongue("story.count"), str(story.count)))
+    if story.deadline:
+        found.append((tongue("story.deadline"), tongue.words.day(story.deadline)))
+    published = [report.published_at for report in story.reports if report.published_at]
+    if published:
+        found.append((tongue("story.latency"), tongue.span((story.opened_at - min(published)).total_seconds())))
+    return found
+
+
+def report_card(report: Report, article: ArticleText | None, tongue: Tongue) -> dict[str, object]:
+    quote = report.announcement.quote
+    spans: list[Span] = list(report.announcement.evidence)
+    text = article.text if article else ""
+    marks = quote_span(text, quote) or [(span.start, span.end) for span in spans if span.field == "text"]
+    return {
+        "article_id": report.article_id,
+        "title": report.title,
+        "href": web_link(report.url),
+        "feed": report.feed_title,
+        "lang": tongue.words.tongue(report.lang),
+        "code": report.lang,
+        "published": tongue.moment(report.published_at),
+        "is_copy": bool(report.copy_of),
+        "publisher_party": report.publisher_party,
+        "reason": tongue(f"reason.{report.reason}") if report.reason else "",
+        "quote": quote,
+        "pieces": pieces(text, marks) if text else [],
+    }
+
+
+def term_row(name: str, value: float) -> dict[str, object]:
+    """One term of the score with the width class of its bar."""
+    return {"name": name, "value": f"{value:+.2f}", "minus": value < 0, "width": min(9, math.ceil(abs(value) * 3))}
+
+
+def feed_row(feed: FeedLine, tongue: Tongue, now: datetime) -> dict[str, object]:
+    state = feed.state
+    return {
+        "id": feed.id,
+        "title": feed.title or feed.url,
+        "url": feed.url,
+        "host": urlsplit(feed.url).hostname or "",
+        "kind": feed.spec.kind,
+        "state": tongue(f"feed.{state}"),
+        "class": STATE_CLASS.get(state, "plain"),
+        "paused": state == FeedState.PAUSED,
+        "health": feed.reason,
+        "last_new": tongue.moment(feed.last_new_at),
+        "new_week": feed.new_week,
+        "gaps": feed.gaps_week,
+        "next": tongue.moment(feed.due_at) if feed.due_at > now else "…",
+    }
+
+
+def delivery_row(line: DeliveryLine, tongue: Tongue) -> dict[str, object]:
+    return {
+        "id": line.id,
+        "when": tongue.moment(line.ended_at or line.created_at),
+        "route": line.route,
+        "target": line.target,
+        "subject": line.subject,
+        "event": line.event,
+        "story": line.story_id,
+        "state": tongue(f"delivery.{line.state}"),
+        "state_class": STATE_CLASS.get(line.state, "plain"),
+        "reason": line.reason,
+        "replayable": line.state == "dead",
+    }
+
+
+def median_and_p95(values: Sequence[float]) -> tuple[float, float] | None:
+    """The two figures of a latency, nearest rank; None without values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2], ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)]
+
+
+def share_interval(right: int, total: int) -> tuple[float, float, float] | None:
+    """A share with its 95 % interval (Wilson, 1927: right also for few judgements); None without any."""
+    if not total:
+        return None
+    z = 1.959964
+    share = right / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return share, max(0.0, middle - half), min(1.0, middle + half)
+
+
+def day_or_none(text: str) -> date | None:
+    """The day that a form field names, or None."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
