@@ -16,6 +16,7 @@ from monitor.errors import CoopwatchError
 
 # command -> module in monitor.cli, one line of help. The order is the order of --help.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "once": ("once", "Ask every due feed once, do all that follows, deliver, end."),
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
     "extract": ("extract", "What stored pages say: title, text, date, language."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),

@@ -123,6 +123,9 @@ def settle_read(
     )
     moved, url = _moved(kept, answer, url, now, pace)
     interval_s = _healthy_interval_s(moved, answer, now, pace)
+    if state.full_at is None and state.last_ok_at is None:
+        # one document does not prove a rhythm: dates may be those of a republished archive. Look again at the floor
+        interval_s = clamped(max(pace.min_interval_s, hint_s(answer), kept.hint_s or 0.0), pace)
     if read.gap:
         interval_s = clamped(max(interval_s / 2, hint_s(answer)), pace)
     return _settled(moved, url, interval_s, now, pace, spread)

@@ -14,10 +14,12 @@ from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
 from monitor.store.feeds import FeedStore
 from monitor.store.lock import RunnerLock
+from monitor.store.manners import MannersStore
 from monitor.store.migrate import prepare
 from monitor.store.outbox import OutboxStore
 from monitor.store.people import PeopleStore
 from monitor.store.stories import StoryStore
+from monitor.store.told import ToldStore
 from monitor.store.views import ViewStore
 
 
@@ -30,8 +32,10 @@ class Store:
     reads: ReadStore
     matches: MatchStore
     stories: StoryStore
+    told: ToldStore
     outbox: OutboxStore
     people: PeopleStore
+    manners: MannersStore
     views: ViewStore
     curation: CurationStore
 
@@ -54,8 +58,10 @@ def open_store(url: str) -> Store:
         ReadStore(database),
         MatchStore(database),
         StoryStore(database),
+        ToldStore(database),
         OutboxStore(database),
         PeopleStore(database),
+        MannersStore(database),
         ViewStore(database),
         CurationStore(database),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
-from monitor.model import Delivery, DeliveryState, EventType
+from monitor.model import Delivery, DeliveryState, EventType, TargetState
 from monitor.store.engine import Database
 from monitor.store.statements import insert_new, new_claim, unclaimed, upsert
 from monitor.store.tables import attempt, delivery, delivery_story, target
@@ -36,13 +36,10 @@ class SendEnd:
     work: SendWork
     state: DeliveryState  # sent, retry or dead
     due_at: datetime
-    started_at: datetime
     answer: str
+    target: TargetState
     reason: str = ""
     doubtful: bool = False
-    target_failures: int = 0
-    open_until: datetime | None = None
-    disable: bool = False
 
 
 class OutboxStore:
@@ -87,20 +84,17 @@ class OutboxStore:
             for row in rows
         ]
 
-    def failures(self, works: Sequence[SendWork]) -> dict[tuple[str, str], int]:
-        """How often in a row each of these works' targets has failed so far."""
+    def targets(self, works: Sequence[SendWork]) -> dict[tuple[str, str], TargetState]:
+        """How the targets of these works fared so far, by route and target; none for one never tried."""
+        wanted = sorted({work.delivery.route for work in works})
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(target.c.route, target.c.target, target.c.failures).where(
-                    or_(
-                        *(
-                            and_(target.c.route == work.delivery.route, target.c.target == work.delivery.target)
-                            for work in works
-                        )
-                    )
-                )
+            rows = connection.execute(select(target).where(target.c.route.in_(wanted))).all()
+        return {
+            (row.route, row.target): TargetState(
+                row.route, row.target, row.failures, row.open_until, row.disabled, row.answer
             )
-            return {(row.route, row.target): row.failures for row in rows}
+            for row in rows
+        }
 
     def commit(self, ends: Sequence[SendEnd], now: datetime) -> int:
         """Stores how attempts ended; returns how many claims still stood."""
@@ -240,10 +234,10 @@ def _commit_one(connection: Connection, end: SendEnd, now: datetime) -> bool:
             {
                 "route": sent.route,
                 "target": sent.target,
-                "failures": end.target_failures,
-                "open_until": end.open_until,
-                "disabled": end.disable,
-                "answer": end.answer,
+                "failures": end.target.failures,
+                "open_until": end.target.open_until,
+                "disabled": end.target.disabled,
+                "answer": end.target.answer,
                 "changed_at": now,
             }
         ],

@@ -161,12 +161,18 @@ def test_answers_are_sorted_by_what_they_mean() -> None:
 def test_a_good_poll_follows_the_feeds_own_rhythm_between_floor_and_a_part_of_the_cap() -> None:
     def interval_s(hours: float) -> float:
         dates = tuple(NOW - timedelta(hours=hours * number) for number in range(20))
-        return read(PollState(), answer(), new=20, dates=dates).interval_s
+        return read(PollState(last_ok_at=NOW, full_at=NOW), answer(), new=20, dates=dates).interval_s
 
     assert interval_s(0.01) == 900
     assert interval_s(8) == 3600
     assert interval_s(24 * 30) == 10800
     assert read(PollState(), answer()).interval_s == 900
+
+
+def test_after_its_first_poll_a_feed_is_asked_again_at_the_floor_or_when_it_says() -> None:
+    dates = tuple(NOW - timedelta(days=30 * number) for number in range(20))
+    assert read(PollState(), answer(), new=20, dates=dates).interval_s == 900
+    assert read(PollState(), answer(cache_control="max-age=7200"), new=20, dates=dates).interval_s == 7200
 
 
 def test_a_feed_that_fell_silent_is_asked_less_often() -> None:
@@ -330,8 +336,9 @@ def test_one_410_or_410s_in_between_change_nothing() -> None:
 
 def test_a_gap_shortens_the_interval() -> None:
     dates = tuple(NOW - timedelta(hours=8 * number) for number in range(20))
-    plain = read(PollState(), answer(), new=20, dates=dates)
-    assert read(PollState(), answer(), new=20, dates=dates, gap=True).interval_s == plain.interval_s / 2
+    before = PollState(last_ok_at=NOW, full_at=NOW)
+    plain = read(before, answer(), new=20, dates=dates)
+    assert read(before, answer(), new=20, dates=dates, gap=True).interval_s == plain.interval_s / 2
 
 
 def test_same_bytes_count_as_a_full_fetch_with_new_validators() -> None:

@@ -29,6 +29,7 @@ from monitor.model import (
     Silence,
     Stage,
     Story,
+    TargetState,
     Told,
     Verdict,
     Why,
@@ -125,8 +126,12 @@ def filled_outbox(store: Store, *deliveries: Delivery) -> None:
     assert store.matches.commit([result], NOW) == [Committed.DONE]
 
 
+def aim(work: SendWork, **more: object) -> TargetState:
+    return replace(TargetState(work.delivery.route, work.delivery.target), **more)  # type: ignore[arg-type]
+
+
 def ended(work: SendWork, state: DeliveryState, **more: object) -> SendEnd:
-    made = SendEnd(work, state, NOW + HOUR, NOW, "250 ok")
+    made = SendEnd(work, state, NOW + HOUR, "250 ok", aim(work))
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -335,10 +340,10 @@ def test_a_delivery_whose_sender_died_is_sent_again_with_the_same_bytes_and_mark
 def test_a_retry_waits_for_its_time_and_keeps_every_answer(store: Store) -> None:
     filled_outbox(store, delivery("d1"))
     (work,) = store.outbox.claim(NOW, 10, 60.0)
-    store.outbox.commit([ended(work, DeliveryState.RETRY, answer="451 later", target_failures=1)], NOW)
+    store.outbox.commit([ended(work, DeliveryState.RETRY, answer="451 later", target=aim(work, failures=1))], NOW)
     assert store.outbox.claim(NOW, 10, 60.0) == []
     (again,) = store.outbox.claim(NOW + HOUR, 10, 60.0)
-    assert store.outbox.failures([again]) == {("desk", "a@example.org"): 1}
+    assert store.outbox.targets([again]) == {("desk", "a@example.org"): aim(again, failures=1)}
     store.outbox.commit([ended(again, DeliveryState.SENT)], NOW + HOUR)
     assert [(number, result, answer) for number, _, result, answer in store.views.attempts("d1")] == [
         (1, "retry", "451 later"),
@@ -351,8 +356,8 @@ def test_a_target_that_rests_or_is_switched_off_is_left_alone(store: Store) -> N
     works = store.outbox.claim(NOW, 10, 60.0)
     store.outbox.commit(
         [
-            ended(works[0], DeliveryState.RETRY, due_at=NOW, open_until=NOW + HOUR),
-            ended(works[1], DeliveryState.RETRY, due_at=NOW, disable=True),
+            ended(works[0], DeliveryState.RETRY, due_at=NOW, target=aim(works[0], open_until=NOW + HOUR)),
+            ended(works[1], DeliveryState.RETRY, due_at=NOW, target=aim(works[1], disabled=True)),
         ],
         NOW,
     )

@@ -1,0 +1,192 @@
+"""The wiring: settings and rules become steps over one store. The only place where everything meets; decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import random
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor import __version__, rulebook
+from monitor.alert import channels
+from monitor.alert.channels import Environment, Send
+from monitor.alert.office import Office
+from monitor.config import Channel, FetchSettings, Route, Settings
+from monitor.fetch import egress as fetching
+from monitor.fetch.egress import Egress, Request
+from monitor.fetch.pacing import Pacing
+from monitor.match import Matcher
+from monitor.model import Delivery, HttpAnswer, HttpFailure
+from monitor.rulebook import RuleSet
+from monitor.rulebook.feeds import load_feeds
+from monitor.rulebook.pages import load_page_phrases
+from monitor.run.deliver import DeliverStep
+from monitor.run.driver import Driver, Writer
+from monitor.run.failpoints import failpoint
+from monitor.run.match import Desk, MatchStep
+from monitor.run.pages import PageReader
+from monitor.run.poll import PollSettings, PollStep
+from monitor.run.read import ReadStep
+from monitor.run.robots_book import RobotsBook
+from monitor.run.workers import WorkerPool
+from monitor.store import Store, open_store, runner_lock
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+# What alerts go to while nothing is configured: .eml and .json files under the state directory.
+FILES_ROUTE = Route(name="files", channel=Channel.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What editors and operators wrote, loaded and checked: rules, phrases, routes, ready to be used or swapped."""
+
+    settings: Settings
+    ruleset: RuleSet
+    matcher: Matcher
+    desk: Desk
+    senders: Mapping[str, Send]
+
+
+class _Outgoing:
+    """The way out for webhooks: an address that the operator wrote into a route is allowed for exactly that use."""
+
+    def __init__(self, egress: Egress) -> None:
+        self._egress = egress
+
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, deadline_s: float
+    ) -> HttpAnswer | HttpFailure:
+        request = Request(url, headers=tuple(headers.items()), allow=_own_address(url), deadline_s=deadline_s)
+        return await self._egress.post(request, body)
+
+
+def _own_address(url: str) -> frozenset[str]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname or ""
+    return frozenset({f"[{host}]:{port}" if ":" in host else f"{host}:{port}"})
+
+
+def routes_of(settings: Settings) -> tuple[Route, ...]:
+    """The routes in force: the configured ones, or files on this machine."""
+    return settings.routes or (FILES_ROUTE,)
+
+
+def user_agent(contact: str) -> str:
+    """How this program names itself to publishers."""
+    return f"coopwatch/{__version__}" + (f" (+{contact})" if contact else "")
+
+
+def fetch_limits(settings: Settings) -> fetching.Settings:
+    """The limits of every fetch."""
+    fetch: FetchSettings = settings.fetch
+    return fetching.Settings(
+        user_agent=user_agent(settings.contact),
+        deadline_s=fetch.deadline_s,
+        connect_s=fetch.connect_timeout_s,
+        read_s=fetch.read_timeout_s,
+        wire_bytes=fetch.max_wire_bytes,
+        body_bytes=fetch.max_body_bytes,
+        redirects=fetch.max_redirects,
+        proxy=fetch.proxy,
+    )
+
+
+def learn(settings: Settings, outgoing: Egress) -> Knowledge:
+    """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
+    ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    routes = routes_of(settings)
+    host = socket.gethostname() or "localhost"
+    office = Office.open(host, settings.public_url, _names(ruleset))
+    environment = Environment(_Outgoing(outgoing), host)
+    return Knowledge(
+        settings=settings,
+        ruleset=ruleset,
+        matcher=Matcher(ruleset),
+        desk=Desk(routes, office),
+        senders={route.name: channels.prepare(route, settings, environment) for route in routes},
+    )
+
+
+def _names(ruleset: RuleSet) -> dict[str, dict[str, str]]:
+    """The rule set's names of bodies and objects; states are named by CLDR in the reader's language."""
+    return {key: {"it": found.name, "en": found.name} for key, found in ruleset.entities.items() if len(key) > 2}
+
+
+class Machine:
+    """One running installation: store, workers, egress and the steps over them. Made by ``open_machine``."""
+
+    def __init__(self, settings: Settings, store: Store, *, clock: Clock, on_sent: Callable[[Delivery], None]) -> None:
+        self.settings, self.store, self.clock = settings, store, clock
+        self.writer = Writer()
+        self._egress = Egress(fetch_limits(settings))
+        self.knowledge = learn(settings, self._egress)
+        fetch = settings.fetch
+        self.pacing = Pacing(fetch.host_delay_s, fetch.host_concurrency)
+        self.pool = WorkerPool(settings.workers.processes, preload=("monitor.extract", "monitor.sources"))
+        allow = frozenset(fetch.allow_private)
+        robots = RobotsBook(self._egress, self.pacing, allow, store.manners, self.writer)
+        reader = PageReader(self.pool, load_page_phrases(settings.rules_dir), settings.workers.deadline_s)
+        self.poll = PollStep(
+            store.feeds,
+            self._egress,
+            self.pacing,
+            self.pool,
+            PollSettings(fetch, settings.alert_max_age_s, allow),
+            clock=clock,
+            chance=random.random,
+        )
+        self.read = ReadStep(store.reads, self._egress, self.pacing, reader, robots.of, fetch, clock=clock)
+        self.match = MatchStep(store, self.knowledge.matcher, self.knowledge.desk, clock=clock)
+        self.deliver = DeliverStep(
+            store.outbox,
+            self.knowledge.senders,
+            settings.delivery,
+            clock=clock,
+            chance=random.random,
+            on_sent=on_sent,
+        )
+
+    def driver(self) -> Driver:
+        """The steps in the order of the flow."""
+        return Driver((self.poll, self.read, self.match, self.deliver), self.writer, self.clock)
+
+    def sync(self) -> None:
+        """Makes the stored list of feeds equal to the files', and keeps the rule set that is in force. Raises
+        RuleErrors for a fault in a feeds file."""
+        settings, now = self.settings, self.clock()
+        specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
+        self.store.feeds.sync(specs, now, settings.fetch.min_interval_s)
+        failpoint("start.synced")
+
+
+@asynccontextmanager
+async def open_machine(
+    settings: Settings, *, clock: Clock, on_sent: Callable[[Delivery], None] = lambda delivery: None
+) -> AsyncIterator[Machine]:
+    """The machine for ``settings``, the only runner on an SQLite database. Raises ConfigError, StoreError."""
+    lock = runner_lock(settings.database_url)
+    store = open_store(settings.database_url)
+    try:
+        if lock is not None:
+            lock.take()
+            store.manners.release_claims(clock())
+        failpoint("start.opened")
+        machine = Machine(settings, store, clock=clock, on_sent=on_sent)
+        machine.sync()
+        try:
+            yield machine
+        finally:
+            await machine.pool.close()
+            machine.writer.close()
+    finally:
+        store.close()
+        if lock is not None:
+            lock.release()

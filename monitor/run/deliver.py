@@ -1,0 +1,113 @@
+"""The step that sends: due deliveries leave through their route's channel; what the other side answered decides what
+becomes of them and of their target."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.alert import retry
+from monitor.alert.channels import Send
+from monitor.config import DeliverySettings
+from monitor.model import Delivery, DeliveryState, SendFault, SendResult, TargetState
+from monitor.run.failpoints import failpoint
+from monitor.run.guard import guarded
+from monitor.run.step import Counts
+from monitor.store.outbox import OutboxStore, SendEnd, SendWork
+
+logger = logging.getLogger(__name__)
+
+# longer than any attempt may take (webhook 30 s, mail 60 s): a lease that ends means that its holder died
+LEASE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt and its answer."""
+
+    work: SendWork
+    started_at: datetime
+    result: SendResult
+
+
+class DeliverStep:
+    """See ``monitor.run.step.Step``. ``senders`` by route name; ``on_sent`` is told of each delivery that arrived."""
+
+    name = "deliver"
+
+    def __init__(
+        self,
+        store: OutboxStore,
+        senders: Mapping[str, Send],
+        settings: DeliverySettings,
+        *,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float],
+        on_sent: Callable[[Delivery], None] = lambda delivery: None,
+    ) -> None:
+        self._store, self._senders, self._settings = store, senders, settings
+        self._clock, self._chance, self._on_sent = clock, chance, on_sent
+        self.concurrency = settings.concurrency
+
+    def claim(self, now: datetime, limit: int) -> Sequence[SendWork]:
+        works = self._store.claim(now, limit, LEASE_S)
+        if works:
+            failpoint("deliver.claimed")
+        return works
+
+    async def act(self, work: SendWork) -> Sent:
+        now, sent = self._clock(), work.delivery
+        send = self._senders.get(sent.route)
+        if send is None:
+            fault = SendResult(ok=False, permanent=True, fault=SendFault.LOCAL, answer="its route is not configured")
+            return Sent(work, now, fault)
+        failpoint("deliver.send")
+        result = await guarded(
+            lambda: send(sent, now),
+            f"delivery {sent.id}",
+            lambda detail: SendResult(ok=False, doubtful=True, fault=SendFault.LOCAL, answer=detail),
+        )
+        failpoint("deliver.sent")
+        return Sent(work, now, result)
+
+    def commit(self, results: Sequence[Sent], now: datetime) -> Counts:
+        before = self._store.targets([one.work for one in results])
+        ends = [self._end(one, before, now) for one in results]
+        failpoint("deliver.commit")
+        self._store.commit(ends, now)
+        failpoint("deliver.committed")
+        for one, end in zip(results, ends, strict=True):
+            self._log(one, end)
+            if end.state is DeliveryState.SENT:
+                self._on_sent(one.work.delivery)
+        return Counter(str(end.state) for end in ends)
+
+    def _end(self, one: Sent, before: Mapping[tuple[str, str], TargetState], now: datetime) -> SendEnd:
+        sent, result = one.work.delivery, one.result
+        following = retry.after(result, sent.attempts, self._settings.retry_s, now, self._chance())
+        known = before.get((sent.route, sent.target), TargetState(sent.route, sent.target))
+        gave_up = following.state is DeliveryState.DEAD
+        target, _ = retry.target_after(known, result, gave_up, self._settings.circuit_after, now)
+        return SendEnd(
+            work=one.work,
+            state=following.state,
+            due_at=following.due_at or now,
+            answer=result.answer,
+            reason=following.reason,
+            doubtful=result.doubtful,
+            target=target,
+        )
+
+    def _log(self, one: Sent, end: SendEnd) -> None:
+        sent = one.work.delivery
+        fields = (sent.id, sent.route, end.state, sent.attempts, end.answer)
+        text = "delivery ended id=%s route=%s state=%s attempt=%s answer=%r"
+        if end.state is DeliveryState.SENT:
+            logger.info(text, *fields)
+        elif end.state is DeliveryState.RETRY:
+            logger.warning(text, *fields)
+        else:
+            logger.error(text, *fields)

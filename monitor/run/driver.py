@@ -1,0 +1,141 @@
+"""Drives the steps on one machine: claims what is due, acts on many works at once, commits what is finished in batches.
+
+All store calls run in one writing thread, one after the other: while it is busy, results gather and are then stored
+together. The driver decides nothing about the work; ``once`` lets it run until nothing is due, the service until it is
+told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from monitor.run.step import AnyStep, Counts
+
+T = TypeVar("T")
+
+
+class Writer:
+    """The one thread in which the store is called."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Runs ``function`` in the thread and gives its result; raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: function(*args))
+
+    def close(self) -> None:
+        """Waits for the running call."""
+        self._executor.shutdown(wait=True)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One step with what it has under way. ``hungry``: a claim may find something."""
+
+    step: AnyStep
+    hungry: bool = True
+    acting: set[asyncio.Task[Any]] = field(default_factory=set)
+    totals: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def free(self) -> int:
+        return self.step.concurrency - len(self.acting)
+
+
+class Driver:
+    """Steps in the order of the flow. What one step commits makes the ones after it look for work."""
+
+    def __init__(self, steps: Sequence[AnyStep], writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._lanes = [_Lane(step) for step in steps]
+        self._writer, self._clock = writer, clock
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.progress_at = time.monotonic()  # when a claim or a commit last ended: the watchdog's proof of life
+
+    @property
+    def totals(self) -> dict[str, dict[str, int]]:
+        """What each step's commits counted so far."""
+        return {lane.step.name: dict(lane.totals) for lane in self._lanes}
+
+    @property
+    def busy(self) -> int:
+        """Works under way."""
+        return sum(len(lane.acting) for lane in self._lanes)
+
+    def wake(self) -> None:
+        """Time passed, or somebody changed the store: every step looks for work again."""
+        for lane in self._lanes:
+            lane.hungry = True
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claims nothing more; ``run`` ends when the running works are stored."""
+        self._stopping = True
+        self._wake.set()
+
+    def abandon(self) -> None:
+        """Cancels the running works: their claims end and they are done again later."""
+        self.stop()
+        for lane in self._lanes:
+            for task in lane.acting:
+                task.cancel()
+
+    async def run(self, *, until_idle: bool) -> None:
+        """Works until told to stop; with ``until_idle`` also until nothing is due and nothing is under way."""
+        while True:
+            self._wake.clear()
+            claimed = await self._claim()
+            stored = await self._store()
+            acting = [task for lane in self._lanes for task in lane.acting]
+            if claimed or stored:
+                continue
+            if not acting and (self._stopping or (until_idle and not any(lane.hungry for lane in self._lanes))):
+                return
+            await self._wait(acting)
+
+    async def _wait(self, acting: Sequence[asyncio.Task[Any]]) -> None:
+        woken = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait([woken, *acting], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+
+    async def _claim(self) -> bool:
+        """Starts what is due; True when anything was."""
+        found = False
+        for lane in self._lanes:
+            if self._stopping or not lane.hungry or lane.free <= 0:
+                continue
+            room = lane.free
+            works = await self._writer.call(lane.step.claim, self._clock(), room)
+            self.progress_at = time.monotonic()
+            lane.hungry = len(works) >= room
+            for work in works:
+                lane.acting.add(asyncio.create_task(lane.step.act(work), name=lane.step.name))
+            found = found or bool(works)
+        return found
+
+    async def _store(self) -> bool:
+        """Commits what is finished; True when anything was."""
+        stored = False
+        for position, lane in enumerate(self._lanes):
+            done = {task for task in lane.acting if task.done()}
+            lane.acting -= done
+            results = [task.result() for task in done if not task.cancelled()]
+            if not results:
+                continue
+            counts: Counts = await self._writer.call(lane.step.commit, results, self._clock())
+            self.progress_at = time.monotonic()
+            lane.totals.update(counts)
+            for later in self._lanes[position:]:
+                later.hungry = True
+            stored = True
+        return stored

@@ -1,0 +1,69 @@
+"""What routes were told, and what they wait for: the memory that keeps every act from being told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from monitor.model import Decision, Owed, Stage, Told, Why
+from monitor.store.engine import Database
+from monitor.store.statements import chunks
+from monitor.store.tables import told
+
+
+class ToldStore:
+    """Reads what was told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_stories(self, ids: Collection[str]) -> tuple[Told, ...]:
+        """Everything that any route was told of these stories, oldest first."""
+        found: list[Told] = []
+        with self._database.read() as connection:
+            for chunk in chunks(sorted(ids)):
+                rows = connection.execute(select(told).where(told.c.story_id.in_(chunk)).order_by(told.c.id))
+                found += [to_told(row) for row in rows]
+        return tuple(found)
+
+    def messages_past_hour(self, now: datetime) -> dict[str, int]:
+        """How many messages of their own each route got in the past hour."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(told.c.route, func.count(told.c.delivery_id.distinct()))
+                .where(
+                    told.c.told_at > now - timedelta(hours=1),
+                    told.c.decision == Decision.IMMEDIATE,
+                    told.c.delivery_id != "",
+                )
+                .group_by(told.c.route)
+            ).all()
+        return {row[0]: row[1] for row in rows}
+
+    def waiting(self, route: str) -> tuple[Told, ...]:
+        """What a route is owed and no message carries yet: lines of its digest, what its cap or its absence held."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(told)
+                .where(told.c.route == route, told.c.delivery_id == "", told.c.decision != Decision.SILENCED)
+                .order_by(told.c.id)
+            )
+            return tuple(to_told(row) for row in rows)
+
+
+def to_told(row: Any) -> Told:
+    """The Told of a row of the table."""
+    owed = Owed(
+        route=row.route,
+        story_id=row.story_id,
+        stage=Stage(row.stage),
+        change=row.change,
+        decision=Decision(row.decision),
+        why=Why(row.why),
+        article_id=row.article_id,
+        detail=row.detail,
+    )
+    return Told(owed, row.told_at, row.delivery_id)

@@ -1,0 +1,218 @@
+"""A small world on loopback for tests of the installed command: a web server with feeds and pages, a mail server, a webhook
+receiver. Everything that reaches it is kept; its answers can be changed while the command runs."""
+
+from __future__ import annotations
+
+import base64
+import email
+import email.policy
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from aiosmtpd.controller import Controller
+
+from tests.conftest import ROOT
+
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+Answer = tuple[int, str, bytes]
+
+
+@dataclass(frozen=True)
+class Story:
+    """One article: how the feed lists it and what its page says."""
+
+    key: str
+    title: str
+    text: str
+    date: str = "Sat, 21 Nov 2026 10:00:00 GMT"
+    summary: str = ""
+
+    def page(self) -> bytes:
+        """The page as a news site would serve it."""
+        body = "".join(f"<p>{escape(line)}</p>" for line in self.text.split("\n") if line.strip())
+        head = f"<title>{escape(self.title)}</title>"
+        article = f"<main><article><h1>{escape(self.title)}</h1>{body}</article></main>"
+        return f'<!doctype html><html lang="it"><head>{head}</head><body>{article}</body></html>'.encode()
+
+
+def rss(base: str, stories: Sequence[Story]) -> bytes:
+    """An RSS document that lists the stories, newest first."""
+    items = "".join(
+        f"<item><title>{escape(s.title)}</title><link>{base}/a/{s.key}</link><guid>{base}/a/{s.key}</guid>"
+        f"<pubDate>{s.date}</pubDate><description>{escape(s.summary or s.title)}</description></item>"
+        for s in reversed(stories)
+    )
+    head = f"<title>Prova</title><link>{base}</link><description>d</description><language>it</language>"
+    return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}{items}</channel></rss>'.encode()
+
+
+@dataclass
+class World:
+    """The servers and what reached them. ``stories`` are listed by /feed.xml; ``pages`` and ``hook`` may answer
+    otherwise."""
+
+    folder: Path
+    stories: list[Story] = field(default_factory=list)
+    pages: dict[str, Callable[[], Answer]] = field(default_factory=dict)
+    hook: Callable[[int], Answer] = lambda number: (200, "text/plain", b"ok")
+    smtp: Callable[[int], str] = lambda number: "250 OK"
+    asked: list[str] = field(default_factory=list)
+    hooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    raw_mails: list[bytes] = field(default_factory=list)
+    web_port: int = 0
+    mail_port: int = 0
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The webhook events, in order of arrival."""
+        return [json.loads(body) for _, body in self.hooks]
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """The mails, in order of arrival."""
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.raw_mails]  # type: ignore[misc]
+
+    def answer(self, path: str) -> Answer:
+        """What the web server says to a GET."""
+        if path in self.pages:
+            return self.pages[path]()
+        if path == "/feed.xml":
+            return 200, "application/rss+xml; charset=utf-8", rss(self.base, self.stories)
+        story = next((story for story in self.stories if path == f"/a/{story.key}"), None)
+        return (404, "text/plain", b"no") if story is None else (200, "text/html; charset=utf-8", story.page())
+
+    def configure(self, more: str = "", routes: str | None = None, database: str = "") -> Path:
+        """Writes the configuration, the list of feeds and the secret; gives the configuration's path."""
+        (self.folder / "hook.secret").write_text(SECRET)
+        (self.folder / "feeds.yaml").write_text(
+            f'feeds:\n  - url: {self.base}/feed.xml\n    title: Prova\n    language: "it"\n    country: "IT"\n'
+        )
+        if routes is None:
+            routes = f"""
+[[routes]]
+name = "desk"
+channel = "email"
+to = ["desk@example.org"]
+smtp = {{ host = "127.0.0.1", port = {self.mail_port}, starttls = "none" }}
+[[routes]]
+name = "hook"
+channel = "webhook"
+url = "{self.base}/hook"
+secret_file = "hook.secret"
+"""
+        path = self.folder / "coopwatch.toml"
+        path.write_text(f"""state_dir = "state"
+database_url = "{database or "sqlite:///state/coopwatch.db"}"
+rules_dir = "{ROOT / "rules"}"
+feeds_file = "feeds.yaml"
+alert_max_age = "0"
+{more}
+[fetch]
+allow_private = ["127.0.0.1:{self.web_port}"]
+min_interval = "1s"
+host_delay = "0s"
+deadline = "20s"
+{routes}""")
+        return path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of the command."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("COOPWATCH_")}
+        return {**kept, "PYTHONPATH": str(ROOT), **more}
+
+    def command(self, *arguments: str) -> list[str]:
+        """The installed command with arguments; the configuration is named."""
+        return [sys.executable, "-m", "monitor", *arguments, "--config", str(self.folder / "coopwatch.toml")]
+
+    def run(self, *arguments: str, timeout_s: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env=self.environment(**environ),
+            cwd=self.folder,
+        )
+
+    def use_cache(self, cache: Path) -> None:
+        """Spares the command the expansion of the rules' forms."""
+        shutil.copytree(cache, self.folder / "state" / "cache", dirs_exist_ok=True)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    world: World
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet."""
+
+    def _send(self, answer: Answer) -> None:
+        status, content_type, body = answer
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        self.world.asked.append(self.path)
+        self._send(self.world.answer(self.path))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self._send(self.world.hook(len(self.world.hooks)))
+
+
+class _Mailbox:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tries = 0
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
+        self.tries += 1
+        said = self.world.smtp(self.tries)
+        if said.startswith("250"):
+            self.world.raw_mails.append(envelope.content)
+        return said
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A running world."""
+    made = World(folder)
+    handler = type("Handler", (_Handler,), {"world": made})
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    made.web_port = web.server_port
+    thread = threading.Thread(target=web.serve_forever, daemon=True)
+    thread.start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        made.mail_port = probe.getsockname()[1]
+    mail = Controller(_Mailbox(made), hostname="127.0.0.1", port=made.mail_port)
+    mail.start()
+    try:
+        yield made
+    finally:
+        mail.stop()
+        web.shutdown()
+        web.server_close()
+        thread.join(5)
