@@ -18,6 +18,7 @@ from monitor.errors import CoopwatchError
 COMMANDS: dict[str, tuple[str, str]] = {
     "once": ("once", "Ask every due feed once, do all that follows, deliver, end."),
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
+    "demo": ("demo", "One minute, offline: see what an alert is, and what does not become one."),
     "extract": ("extract", "What stored pages say: title, text, date, language."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),
 }

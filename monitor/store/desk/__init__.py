@@ -5,6 +5,7 @@ connection, so that a page sees one moment of the store.
 """
 
 from monitor.store.desk.deliveries import DeliveryLine, Outbox, SilenceLine, deliveries, outbox, silences
+from monitor.store.desk.outcomes import Outcome, outcomes
 from monitor.store.desk.quality import QualityFigures, SampleArticle, quality, sample
 from monitor.store.desk.relations import PairCount, pair_counts
 from monitor.store.desk.sources import Coverage, FeedLine, PollLine, coverage, feed_lines, polls
@@ -27,6 +28,7 @@ __all__ = [
     "DeliveryLine",
     "FeedLine",
     "Outbox",
+    "Outcome",
     "PairCount",
     "PollLine",
     "QualityFigures",
@@ -42,6 +44,7 @@ __all__ = [
     "feed_titles",
     "find_stories",
     "outbox",
+    "outcomes",
     "pair_counts",
     "polls",
     "quality",
