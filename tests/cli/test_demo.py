@@ -79,7 +79,8 @@ def test_each_alert_names_the_mail_it_wrote(shown: tuple[str, Path]) -> None:
     named = {Path(line.strip()) for line in output.splitlines() if line.strip().endswith(".eml")}
     written = set((folder / "state" / "alerts").glob("*.eml"))
     assert named == written
-    subjects = {str(message_from_bytes(path.read_bytes(), policy=policy.default)["subject"]) for path in written}
+    headers = (message_from_bytes(path.read_bytes(), policy=policy.default)["subject"] for path in written)
+    subjects = {" ".join(str(header).split()) for header in headers}  # folded lines leave blanks behind
     assert set(re.findall(r"^ALERT after [\d.]+ s: (.*)$", output, re.MULTILINE)) == subjects
     assert f"{len(written)} alerts from 13 articles" in output
 
@@ -88,16 +89,12 @@ def test_what_was_signed_created_opened_alerts_and_the_second_outlet_does_not(sh
     output, folder = shown
     events = [json.loads(path.read_text()) for path in (folder / "state" / "alerts").glob("*.json")]
     told = " ".join(json.dumps(event) for event in events)
-    for path in (
-        "geotermia-kenya",
-        "comitato-italia-giappone",
-        "amur-ai-protocol",
-        "bando-italia-cina",
-        "alexandria-twelve",
-    ):
+    for path in ("comitato-italia-giappone", "amur-ai-protocol", "bando-italia-cina", "alexandria-twelve"):
         assert path in told, path
     quiet = output.split("The others did not alert")[1]
-    assert "Kenya and Italy sign geothermal accord" in quiet
+    # whichever outlet was read first told the act; the other is one more source of it
+    assert ("geotermia-kenya" in told) != ("menengai-geothermal" in told)
+    assert "nothing new" in quiet
     for title in ("Enea e Cnr", "India and Brazil discuss", "L'ospedale di Padova", "L'idea di un astronomo"):
         assert title in quiet, title
     assert "within one country" in quiet
