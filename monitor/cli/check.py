@@ -17,7 +17,7 @@ from monitor.match import Matcher
 from monitor.match.wire import judgement_object
 from monitor.model import Article, Judgement, Novelty, StoryChange
 from monitor.quality.labels import article_of
-from monitor.story import Memory
+from monitor.story import Memory, common_stems
 
 _TOLD = frozenset({Novelty.NEW, Novelty.NEW_STAGE, Novelty.UNSURE})
 
@@ -32,9 +32,10 @@ def check(
     group: Annotated[bool, typer.Option("--group", help="Also say which story each announcement belongs to.")] = False,
 ) -> None:
     settings = read_settings(config)
-    matcher = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir))
+    rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    matcher = Matcher(rules)
     now = datetime.now(UTC)
-    memory = Memory() if group else None
+    memory = Memory(common_stems(rules)) if group else None
     for article in _articles():
         judgement = matcher.judge(article, now=now)
         line = judgement_object(article.id, judgement)

@@ -190,6 +190,7 @@ def _language(code: str, t: Mapping[str, Any]) -> Language:
         against_words=words("against_before"),
         by_words=frozenset(words("by_before")),
         old_words=tuple(fold(w) for w in t.get("old_after", ())),
+        common_words=frozenset(t.get("common", ())),
     )
 
 

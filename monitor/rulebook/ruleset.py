@@ -77,6 +77,7 @@ class Language:
     against_words: tuple[str, ...] = ()
     by_words: frozenset[str] = frozenset()
     old_words: tuple[str, ...] = ()
+    common_words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class LanguageFile(Strict):
     script: Literal["latin", "cyrillic", "han"] = "latin"
     enabled: bool = True
     function_words: Words
+    common: Words = []  # everyday words of such news, which tell no act from another: grouping passes over them
     letters: str = ""
     abbreviations: Words = []
     months: Words = []

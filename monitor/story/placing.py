@@ -19,14 +19,13 @@ from monitor.story.affinity import Affinity, affinity, rarities
 from monitor.story.signature import Signature
 from monitor.story.simhash import simhash
 from monitor.story.stages import RANK, THRESHOLD, proves_known, refuses, stage_of, tells, verdict
+from monitor.text import clean
 
 Kind = TypeVar("Kind")
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
-JOINS: Final = 0.0
-DOUBTS: Final = -1.0
-# the first sentences and the headline tell of an article's best act only; its other acts have their quotes
-_LEAD_CHARS: Final = 200
+JOINS: Final = -0.2
+DOUBTS: Final = -2.0
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 # refused for want of two sides or of cooperation: no act that a later report could belong to
@@ -42,8 +41,8 @@ class _Match:
 
 
 def turn(article: Article) -> tuple[datetime, datetime, str]:
-    """The sort key by which the articles of one poll are placed: published, first seen, id; whichever was read first. An
-    article without a date counts from when it was first seen; one without either comes last."""
+    """The sort key by which the articles of one poll are placed: published, first seen, id; whichever was read first.
+    An article without a date counts from when it was first seen; one without either comes last."""
     seen = article.first_seen_at or _LAST
     return article.published_at or seen, seen, article.id
 
@@ -65,18 +64,17 @@ def place(
     none. An article placed a second time changes nothing.
     """
     open_stories = {story.id: story for story in candidates if story.state != "merged"}
-    body_hash = simhash(article.text)
-    reports = _reports(article, judgement, body_hash, now)
+    text = clean(article.text)
+    reports = _reports(article, judgement, simhash(article.text), now)
     version = _version(reports)
     if any(version in memory_of.of_story(story).seen for story in open_stories.values()):
         return _as_before(reports, tuple(open_stories.values()))
     changes: list[StoryChange] = []
     package = ""
     for report in reports:
+        # headline and first sentences tell of the best act only; the others have their quotes
         headed = not changes and report.reason is None
-        new = memory_of.of_report(
-            report, headed=headed, body=article.text[:_LEAD_CHARS] if headed else "", common=common
-        )
+        new = memory_of.of_report(report, headed=headed, text=text, common=common)
         new = replace(new, seen=(version, report_mark(report)))
         change = _place_one(report, new, tuple(open_stories.values()), package, threshold)
         if change is None:
@@ -92,7 +90,7 @@ def _reports(article: Article, judgement: Judgement, body_hash: int, now: dateti
     def report(said: Announcement, reason: Reason | None) -> Report:
         return Report(
             article_id=article.id,
-            title=article.title,
+            title=clean(article.title).strip(),
             url=article.url,
             feed_id=article.feed_id,
             feed_title=article.feed_title,
@@ -139,13 +137,18 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
             continue
         if report_mark(report) in memory.seen:
             return _Match(story, Affinity(99.0, ()))
-        if report.article_id in dict(memory.sources) and frozenset(new.principals) != frozenset(memory.principals):
-            continue  # an article that tells of two acts by different parties means two
+        if report.article_id in dict(memory.sources) and _another(new, memory):
+            continue
         score = affinity(new, memory, rarity, rivals - (len(sides & memory.core()) > 1))
         if score is not None:
             found.append(_Match(story, score))
     # of two equals the older story; ids settle what is left, so that the order of candidates never matters
     return min(found, key=lambda match: (-match.affinity.value, match.story.opened_at, match.story.id), default=None)
+
+
+def _another(new: Signature, memory: Signature) -> bool:
+    """Whether two acts that one article tells of are two: other parties, or a package and one of the acts in it."""
+    return new.package != memory.package or frozenset(new.principals) != frozenset(memory.principals)
 
 
 def _as_before(reports: Sequence[Report], stories: Sequence[Story]) -> tuple[StoryChange, ...]:

@@ -24,6 +24,8 @@ _MAX_MARKS = 24
 _MAX_SOURCES = 40  # reports whose simhash and id are kept
 _MAX_TITLES = 6
 _MAX_SEEN = 200  # marks of reports: a report is placed again within hours, if ever
+_LEAD_CHARS = 200  # a news agency's first sentence: who, what, with whom
+_TELLING = ("sector.", "ini.")  # evidence whose words tell acts apart: what it is about
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # ids that stand for "whoever else joins"; they tell no act from another
@@ -41,8 +43,9 @@ class Signature:
     objects: frozenset[str] = frozenset()  # ids that the rule set gave, never words
     concepts: frozenset[str] = frozenset()  # ids of the evidence
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem -> reports
+    things: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem of the object -> reports
     marks: Mapping[str, int] = field(default_factory=dict)
-    dates: frozenset[str] = frozenset()  # explicit days of the event
+    dates: frozenset[str] = frozenset()  # days of the event that a text spells out
     titles: tuple[tuple[str, str], ...] = ()  # language, title
     sources: tuple[tuple[str, int], ...] = ()  # article id, simhash; oldest first
     told: Mapping[str, str] = field(
@@ -93,18 +96,19 @@ def is_id(value: str) -> bool:
 
 
 def of_report(
-    report: Report, *, headed: bool = True, body: str = "", common: Collection[str] = frozenset()
+    report: Report, *, headed: bool = True, text: str = "", common: Collection[str] = frozenset()
 ) -> Signature:
-    """The signature of a single report. ``common`` holds stems that tell no act from another, ``body`` the
-    article's first sentences where the caller has them; neither is kept as text."""
+    """The signature of a single report. ``headed`` says that headline and first sentences are about this act,
+    ``text`` is the article's cleaned text where the caller has it, ``common`` holds stems that tell no act from
+    another. Neither text nor headline is kept but for the headline of a tie-break."""
     said = report.announcement
     parties = frozenset(principals(said))
-    names = {piece for party in said.parties for piece in stems(party.name)}
-    ignore = frozenset(common) | names
-    text = " ".join(
-        (report.title if headed else "", said.quote, "" if is_id(said.object) else said.object.replace("_", " "), body)
-    )
-    explicit = len(said.event_date) == 10 and said.date_basis == "explicit"
+    ignore = {*common, *stems(_named(report, text))}
+    thing = "" if is_id(said.object) else said.object
+    spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
+    dated = (
+        len(said.event_date) == 10 and said.date_basis == "explicit"
+    )  # "today" is the day of the copy, not of the act
     return Signature(
         principals=dict.fromkeys(sorted(parties), 1),
         types={said.type.value: 1},
@@ -112,15 +116,26 @@ def of_report(
         topics=frozenset(said.topics),
         objects=frozenset({said.object} if is_id(said.object) else ()),
         concepts=frozenset(span.concept for span in said.evidence) - parties,
-        words={report.lang or "?": dict.fromkeys(sorted(set(stems(text, ignore))), 1)},
-        marks=dict.fromkeys(sorted(set(marks(text)) - {name.casefold() for name in parties}), 1),
-        dates=frozenset({said.event_date} if explicit else ()),
+        words={report.lang or "?": dict.fromkeys(sorted(set(stems(spoken, ignore))), 1)},
+        things={report.lang or "?": dict.fromkeys(sorted(set(stems(thing, ignore))), 1)} if thing else {},
+        marks=dict.fromkeys(sorted(set(marks(spoken)) - {name.casefold() for name in parties}), 1),
+        dates=frozenset({said.event_date} if dated else ()),
         titles=((report.lang, report.title),) if report.title and headed else (),
         sources=((report.article_id, report.simhash),),
         last_at=(report.published_at or report.seen_at).astimezone(UTC).isoformat(),
         package=said.count > 1,
         reports=1,
     )
+
+
+def _named(report: Report, text: str) -> str:
+    """Names of parties and the words of act and instrument: what is compared by id is not compared by words as well."""
+    fields = {"title": report.title, "text": text}
+    found = [party.name for party in report.announcement.parties]
+    for span in report.announcement.evidence:
+        if not span.concept.startswith(_TELLING):
+            found.append(fields.get(span.field, "")[span.start : span.end])
+    return " ".join(found)
 
 
 def joined(old: Signature, new: Signature) -> Signature:
@@ -133,10 +148,8 @@ def joined(old: Signature, new: Signature) -> Signature:
         topics=old.topics | new.topics,
         objects=old.objects | new.objects,
         concepts=old.concepts | new.concepts,
-        words={
-            lang: _sum(old.words.get(lang, _NOTHING), new.words.get(lang, _NOTHING), _MAX_WORDS)
-            for lang in sorted({*old.words, *new.words})
-        },
+        words=_by_language(old.words, new.words),
+        things=_by_language(old.things, new.things),
         marks=_sum(old.marks, new.marks, _MAX_MARKS),
         dates=old.dates | new.dates,
         titles=tuple(dict.fromkeys((*old.titles, *new.titles)))[:_MAX_TITLES],
@@ -162,6 +175,7 @@ def dump(signature: Signature) -> str:
         "o": sorted(signature.objects),
         "c": sorted(signature.concepts),
         "w": {lang: dict(counts) for lang, counts in signature.words.items()},
+        "g": {lang: dict(counts) for lang, counts in signature.things.items()},
         "m": dict(signature.marks),
         "d": sorted(signature.dates),
         "h": [list(title) for title in signature.titles],
@@ -194,6 +208,7 @@ def load(text: str) -> Signature:
         objects=frozenset(parts.get("o", ())),
         concepts=frozenset(parts.get("c", ())),
         words=parts.get("w", {}),
+        things=parts.get("g", {}),
         marks=parts.get("m", {}),
         dates=frozenset(parts.get("d", ())),
         titles=tuple((lang, title) for lang, title in parts.get("h", ())),
@@ -222,9 +237,10 @@ def told_at(signature: Signature, stage: Stage) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def _core_of(counts: tuple[tuple[str, int], ...], reports: int) -> frozenset[str]:
-    named = {name: count for name, count in counts if name not in OPEN_ENDED}
-    kept = frozenset(name for name, count in named.items() if count * 3 >= reports)
-    return kept or frozenset(named)
+    named = [(name, count) for name, count in counts if name not in OPEN_ENDED]
+    ranked = sorted(named, key=lambda pair: (-pair[1], pair[0]))
+    # two sides stay whatever is counted: a story of one principal would draw in every act of that state
+    return frozenset(name for place, (name, count) in enumerate(ranked) if place < 2 or count * 3 >= reports)
 
 
 def _core(signature: Signature) -> frozenset[str]:
@@ -236,6 +252,14 @@ def _sum(one: Mapping[str, int], other: Mapping[str, int], limit: int = 0) -> Ma
     total.update(other)
     ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
     return dict(sorted(ranked[:limit] if limit else ranked))
+
+
+def _by_language(
+    one: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]
+) -> Mapping[str, Mapping[str, int]]:
+    return {
+        lang: _sum(one.get(lang, _NOTHING), other.get(lang, _NOTHING), _MAX_WORDS) for lang in sorted({*one, *other})
+    }
 
 
 def _newest(sources: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
