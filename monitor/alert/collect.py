@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.alert import calendar
-from monitor.alert.digest import Item, Kind
+from monitor.alert.digest import Kind
 from monitor.config import Channel, Route
-from monitor.model import Decision, Delivery, DeliveryState, EventType, Pause, RouteMode
+from monitor.model import Decision, Delivery, DeliveryState, EventType, Pause, RouteMode, Told
 
 # The first held alert waits this long for those behind it, unless nothing more is coming (`once`).
 OVERFLOW_WAIT = timedelta(minutes=2)
@@ -37,7 +37,7 @@ class Waiting:
 
     route: Route
     memory: RouteMemory
-    items: tuple[tuple[datetime, Item], ...] = ()  # told_at, news
+    told: tuple[Told, ...] = ()
     pause: Pause | None = None
     is_idle: bool = False
 
@@ -50,7 +50,7 @@ class Collection:
     key: str
     since: datetime
     until: datetime
-    items: tuple[Item, ...]
+    told: tuple[Told, ...]
 
 
 def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteMemory]:
@@ -63,13 +63,10 @@ def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteM
         return tuple(found), memory
     returned = _chosen(waiting, Decision.PAUSED)
     if returned:
-        since = min(at for at, _ in returned)
-        items = tuple(item for _, item in returned)
-        found.append(Collection(Kind.RETURN, _key(items), since, now, items))
+        found.append(Collection(Kind.RETURN, _key(returned), returned[0].told_at, now, returned))
     held = _chosen(waiting, Decision.HELD)
-    if held and _overflow_is_due(held[0][0], waiting, now):
-        items = tuple(item for _, item in held)
-        found.append(Collection(Kind.OVERFLOW, _key(items), held[0][0], now, items))
+    if held and _overflow_is_due(held[0].told_at, waiting, now):
+        found.append(Collection(Kind.OVERFLOW, _key(held), held[0].told_at, now, held))
         memory = replace(memory, overflow_at=now)
     return tuple(found), memory
 
@@ -88,15 +85,16 @@ def _digest(waiting: Waiting, now: datetime) -> tuple[Collection | None, RouteMe
     following = replace(memory, digest_due_at=calendar.next_due(route.at, route.days, zone, now))
     if waiting.pause is not None and waiting.pause.until > now:
         return None, following
-    items = tuple(item for _, item in waiting.items if item.owed.decision in (Decision.DIGEST, Decision.NEAR))
-    muted = tuple(item for _, item in waiting.items if item.owed.decision is Decision.SILENCED)
+    told = _chosen(waiting, Decision.DIGEST, Decision.NEAR, Decision.SILENCED)
     since = memory.digest_from_at or due_at
-    collection = Collection(Kind.DIGEST, due_at.isoformat(), since, now, items + muted)
+    collection = Collection(Kind.DIGEST, due_at.isoformat(), since, now, told)
     return collection, replace(following, digest_from_at=now)
 
 
-def _chosen(waiting: Waiting, decision: Decision) -> list[tuple[datetime, Item]]:
-    return [(at, item) for at, item in waiting.items if item.owed.decision is decision]
+def _chosen(waiting: Waiting, *decisions: Decision) -> tuple[Told, ...]:
+    """What waits for one of these reasons, oldest first."""
+    found = (each for each in waiting.told if each.owed.decision in decisions)
+    return tuple(sorted(found, key=lambda each: each.told_at))
 
 
 def _overflow_is_due(oldest_at: datetime, waiting: Waiting, now: datetime) -> bool:
@@ -106,9 +104,9 @@ def _overflow_is_due(oldest_at: datetime, waiting: Waiting, now: datetime) -> bo
     return waiting.is_idle or now - oldest_at >= OVERFLOW_WAIT
 
 
-def _key(items: Iterable[Item]) -> str:
+def _key(told: Iterable[Told]) -> str:
     """The same collection made twice has the same key; the next one has another."""
-    return min(f"{item.owed.story_id}/{item.owed.stage}/{item.owed.change}" for item in items)
+    return min(f"{each.owed.story_id}/{each.owed.stage}/{each.owed.change}" for each in told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from monitor.alert import clean, compose, drafts, headline
+from monitor.alert import calendar, clean, compose, drafts, headline
 from monitor.alert.compose import Reader
 from monitor.alert.drafts import Draft
 from monitor.alert.facts import Alert
@@ -17,7 +18,19 @@ from monitor.alert.render import webhook
 from monitor.alert.retry import Event
 from monitor.alert.targets import targets
 from monitor.config import Channel, Route
-from monitor.model import Decision, EventType, Novelty, Owed, RouteMode, Stage, Story, StoryChange, TargetState, Why
+from monitor.model import (
+    Decision,
+    EventType,
+    Novelty,
+    Owed,
+    RouteMode,
+    Stage,
+    Story,
+    StoryChange,
+    TargetState,
+    Told,
+    Why,
+)
 
 _TEXT_LIMIT = 1000
 
@@ -159,6 +172,16 @@ def reminder_letter(story: Story, reader: Reader, now: datetime) -> Letter:
     )
 
 
-def reminds(route: Route, story: Story) -> bool:
-    """Whether a route wants reminders of a story at all."""
-    return route.reminders and story.state == "open" and story.stage is not Stage.SUSPENDED and bool(story.deadline)
+def reminder_days(story: Story, route: Route, told: Sequence[Told], now: datetime) -> int | None:
+    """Which reminder of a call is due on a route that was told it: 14, 7 or 2 days before its deadline; None for none.
+    ``told`` is what the route was told of this story."""
+    if not route.reminders or story.state != "open" or story.stage is Stage.SUSPENDED or not story.deadline:
+        return None
+    if not any(each.owed.change == "" and each.owed.decision is not Decision.SILENCED for each in told):
+        return None
+    given = frozenset(
+        int(each.owed.detail)
+        for each in told
+        if each.owed.change.startswith("reminder:") and each.owed.change.endswith(f":{story.deadline}")
+    )
+    return calendar.reminder_due(story.deadline, ZoneInfo(route.timezone), given, now)

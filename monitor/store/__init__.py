@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.store.articles import MatchStore
+from monitor.store.collecting import CollectStore
 from monitor.store.curation import CurationStore
 from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
@@ -34,6 +35,7 @@ class Store:
     stories: StoryStore
     told: ToldStore
     outbox: OutboxStore
+    collects: CollectStore
     people: PeopleStore
     manners: MannersStore
     views: ViewStore
@@ -60,6 +62,7 @@ def open_store(url: str) -> Store:
         StoryStore(database),
         ToldStore(database),
         OutboxStore(database),
+        CollectStore(database),
         PeopleStore(database),
         MannersStore(database),
         ViewStore(database),

@@ -52,7 +52,7 @@ class PeopleStore:
                 .where(silence.c.created_at <= now, silence.c.until > now, silence.c.ended_at.is_(None))
                 .order_by(silence.c.id)
             ).all()
-        return tuple(_silence(row) for row in rows)
+        return tuple(to_silence(row) for row in rows)
 
     def pauses(self, now: datetime) -> tuple[Pause, ...]:
         """The routes that are absent at ``now``."""
@@ -110,7 +110,7 @@ def pause_route(database: Database, value: Pause) -> None:
         connection.execute(update(route_state).where(route_state.c.route == value.route).values(row))
 
 
-def _silence(row: Any) -> Silence:
+def to_silence(row: Any) -> Silence:
     return Silence(
         id=str(row.id),
         clause=row.clause,

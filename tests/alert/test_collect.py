@@ -6,9 +6,9 @@ from typing import Any
 
 from monitor.alert import collect
 from monitor.alert.collect import RouteMemory, Waiting
-from monitor.alert.digest import Item, Kind
+from monitor.alert.digest import Kind
 from monitor.config import Channel, Route
-from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, Pause, RouteMode, Stage, Why
+from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, Pause, RouteMode, Stage, Told, Why
 from tests.alert import make
 
 NOW = make.NOW
@@ -16,9 +16,8 @@ DESK = Route(name="desk", channel=Channel.EMAIL, to=("a@example.org", "b@example
 MORNING = Route(name="morning", channel=Channel.EMAIL, mode=RouteMode.DIGEST, at=("08:00",), to=("a@example.org",))
 
 
-def news(decision: Decision, number: int = 1, at: datetime = NOW) -> tuple[datetime, Item]:
-    story = make.story(id=f"st-{number}")
-    return at, Item(Owed("desk", story.id, Stage.SIGNED, "", decision, Why.NEW), story)
+def news(decision: Decision, number: int = 1, at: datetime = NOW) -> Told:
+    return Told(Owed("desk", f"st-{number}", Stage.SIGNED, "", decision, Why.NEW), at)
 
 
 def utc(text: str) -> datetime:
@@ -38,7 +37,7 @@ def test_a_digest_tells_all_that_waits_and_comes_once() -> None:
     memory = RouteMemory(utc("2026-03-05T07:00"), utc("2026-03-04T07:00"))
     waiting = Waiting(MORNING, memory, (news(Decision.DIGEST), news(Decision.NEAR, 2), news(Decision.SILENCED, 3)))
     (digest,), after = collect.due(waiting, utc("2026-03-05T07:01"))
-    assert (digest.kind, digest.key, len(digest.items)) == (Kind.DIGEST, "2026-03-05T07:00:00+00:00", 3)
+    assert (digest.kind, digest.key, len(digest.told)) == (Kind.DIGEST, "2026-03-05T07:00:00+00:00", 3)
     assert (digest.since, after.digest_from_at) == (utc("2026-03-04T07:00"), utc("2026-03-05T07:01"))
     assert collect.due(replace(waiting, memory=after), utc("2026-03-05T07:02")) == ((), after)
 
@@ -56,7 +55,7 @@ def test_a_digest_in_an_absence_waits_for_the_return() -> None:
     found, memory = collect.due(waiting, NOW)
     assert found == ()
     (digest,), _ = collect.due(replace(waiting, memory=memory), NOW + timedelta(days=3))
-    assert len(digest.items) == 1
+    assert len(digest.told) == 1
 
 
 # ---------------------------------------------------------------------------------------------- overflow and return
@@ -67,8 +66,8 @@ def test_the_overflow_of_an_hour_is_one_message() -> None:
     waiting = Waiting(DESK, RouteMemory(), held)
     assert collect.due(waiting, NOW + timedelta(minutes=1))[0] == ()
     (overflow,), memory = collect.due(waiting, NOW + timedelta(minutes=2))
-    assert (overflow.kind, len(overflow.items)) == (Kind.OVERFLOW, 488)
-    more = replace(waiting, memory=memory, items=(news(Decision.HELD, 500, NOW + timedelta(minutes=5)),))
+    assert (overflow.kind, len(overflow.told)) == (Kind.OVERFLOW, 488)
+    more = replace(waiting, memory=memory, told=(news(Decision.HELD, 500, NOW + timedelta(minutes=5)),))
     assert collect.due(more, NOW + timedelta(minutes=61))[0] == ()
     (second,), _ = collect.due(more, NOW + timedelta(minutes=62))
     assert second.key != overflow.key
@@ -85,7 +84,7 @@ def test_the_end_of_a_pause_brings_one_summary() -> None:
     waiting = Waiting(DESK, RouteMemory(), items, pause)
     assert collect.due(waiting, NOW)[0] == ()
     (summary,), _ = collect.due(waiting, NOW + timedelta(days=1))
-    assert (summary.kind, summary.since, len(summary.items)) == (Kind.RETURN, NOW - timedelta(days=2), 2)
+    assert (summary.kind, summary.since, len(summary.told)) == (Kind.RETURN, NOW - timedelta(days=2), 2)
 
 
 # ---------------------------------------------------------------------------------------------- catch-up

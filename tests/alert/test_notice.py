@@ -10,7 +10,7 @@ from monitor.alert.office import Office
 from monitor.alert.render import text
 from monitor.alert.retry import Event
 from monitor.config import Channel, Route, Smtp
-from monitor.model import ActType, EventType, RouteMode, Stage, TargetState
+from monitor.model import ActType, Decision, EventType, Owed, RouteMode, Stage, TargetState, Told, Why
 from tests.alert import make
 
 NOW = make.NOW
@@ -83,9 +83,19 @@ def test_a_reminder_counts_the_days_left_and_is_told_once() -> None:
     assert (event["type"], event["data"]["days"]) == ("story.reminder", 7)
 
 
-def test_only_open_stories_with_a_deadline_are_reminded_of() -> None:
+def test_only_open_calls_that_the_route_was_told_are_reminded_of() -> None:
     story = make.story(deadline="2026-03-12")
-    assert notice.reminds(mail("a"), story)
-    assert not notice.reminds(mail("a", reminders=False), story)
-    assert not notice.reminds(mail("a"), make.story(deadline="2026-03-12", state="wrong"))
-    assert not notice.reminds(mail("a"), make.story())
+    owed = Owed("a", story.id, Stage.SIGNED, "", Decision.IMMEDIATE, Why.NEW)
+    told = [Told(owed, NOW, "cw_1")]
+
+    def due(route: Route, value: Any, told: list[Told]) -> int | None:
+        return notice.reminder_days(value, route, told, NOW)
+
+    assert due(mail("a"), story, told) == 7
+    assert due(mail("a"), story, []) is None
+    assert due(mail("a"), story, [*told, Told(notice.reminder_owed(story, mail("a"), 7), NOW)]) is None
+    assert due(mail("a", reminders=False), story, told) is None
+    assert due(mail("a"), make.story(deadline="2026-03-12", state="wrong"), told) is None
+    assert due(mail("a"), make.story(), told) is None
+    extended = make.story(deadline="2026-03-18")
+    assert due(mail("a"), extended, [*told, Told(notice.reminder_owed(story, mail("a"), 7), NOW)]) == 14

@@ -1,0 +1,217 @@
+"""The step that collects what waits into one message: digests at their time, what went over an hourly cap, what a pause
+held, old alerts after an outage, reminders of calls. What is due is decided by monitor.alert; the message and the memory of
+what it carries are stored in one transaction, so that a kill in between sends it once or not yet."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.alert import calendar, collect, drafts, notice
+from monitor.alert.collect import Collapse, Collection, RouteMemory, Waiting
+from monitor.alert.digest import Alive, Item, Kind, Period
+from monitor.alert.drafts import Draft
+from monitor.config import Channel, DeliverySettings, Route
+from monitor.model import Decision, Delivery, Owed, RouteMode, Story, Told, Why
+from monitor.run.failpoints import failpoint
+from monitor.run.guard import tried
+from monitor.run.match import Desk
+from monitor.run.step import Counts
+from monitor.store import Store
+from monitor.store.collecting import Collected, RouteWaits
+from monitor.store.people import DigestState
+
+logger = logging.getLogger(__name__)
+
+REMINDERS_EVERY = timedelta(minutes=1)  # they are due at full hours; no need to load calls at every look
+
+
+@dataclass(frozen=True, slots=True)
+class CollectWork:
+    """One message to make, or with no drafts a memory to keep (a new digest's first due time)."""
+
+    value: Collected
+    drafts: tuple[Draft, ...] = ()
+    kind: str = ""
+    collapse: Collapse | None = None
+
+
+class CollectStep:
+    """See ``monitor.run.step.Step``. ``is_last``: nothing more is coming, so that what went over a cap need not wait
+    (``once`` says so at its end, and makes it wait until then)."""
+
+    name = "collect"
+    concurrency = 1
+
+    def __init__(
+        self, store: Store, desk: Desk, settings: DeliverySettings, *, waits_for_the_end: bool = False
+    ) -> None:
+        self._store, self._stories, self._desk, self._settings = store.collects, store.stories, desk, settings
+        self._waits_for_the_end, self._is_last = waits_for_the_end, False
+        self._reminded_at: dict[str, datetime] = {}
+
+    def use(self, desk: Desk) -> None:
+        """From the next message on tells by these routes (a reload)."""
+        self._desk = desk
+
+    def finish(self) -> None:
+        """Nothing more is coming: what is held may go."""
+        self._is_last = True
+
+    def claim(self, now: datetime, limit: int) -> Sequence[CollectWork]:
+        for route in self._desk.routes:
+            work = self._due(route, now)
+            if work is not None:
+                return (work,)
+        return ()
+
+    async def act(self, work: CollectWork) -> CollectWork:
+        return work
+
+    def commit(self, results: Sequence[CollectWork], now: datetime) -> Counts:
+        counts: Counter[str] = Counter()
+        for work in results:
+            made = tuple(_rendered(draft, now) for draft in work.drafts)
+            if work.collapse is not None:
+                made = tuple(collect.catch_up(each, work.collapse) for each in made)
+            failpoint("digest.rendered")
+            if self._store.commit(replace(work.value, deliveries=made), now):
+                failpoint("digest.committed")
+                counts[work.kind or "planned"] += 1
+                if work.kind:
+                    logger.info(
+                        "collected kind=%s route=%s news=%s deliveries=%s",
+                        work.kind,
+                        work.value.route,
+                        len(work.value.told) or len(work.value.absorbed),
+                        len(made),
+                    )
+        return counts
+
+    def _due(self, route: Route, now: datetime) -> CollectWork | None:
+        """The first thing that is due on a route."""
+        if route.mode in (RouteMode.HEALTH, RouteMode.REPORT):
+            return None
+        waits = self._store.waits(route.name, now)
+        return (
+            self._collection(route, waits, now)
+            or self._catch_up(route, waits, now)
+            or self._reminder(route, waits, now)
+        )
+
+    # ------------------------------------------------------------------------------ digest, overflow, return
+
+    def _collection(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
+        memory = _memory(waits.memory)
+        waiting = Waiting(route, memory, self._ready(waits), waits.pause, self._is_last)
+        found, after = collect.due(waiting, now)
+        if not found:
+            return None if after == memory else CollectWork(_plan(route, waits, after))
+        # one message at a time: the memory of the others is made when their turn comes
+        first = found[0]
+        after = after if first.kind in (Kind.DIGEST, Kind.OVERFLOW) else memory
+        period = self._period(first)
+        messages = drafts.collected_drafts(first.kind, period, route, self._desk.office, now, first.key)
+        value = replace(_plan(route, waits, after), told=first.told, message_id=messages[0].message_id)
+        return CollectWork(value, messages, first.kind.value)
+
+    def _ready(self, waits: RouteWaits) -> tuple[Told, ...]:
+        hold = self._waits_for_the_end and not self._is_last
+        return tuple(each for each in waits.told if not (hold and each.owed.decision is Decision.HELD))
+
+    def _period(self, found: Collection) -> Period:
+        stories = self._stories.load({each.owed.story_id for each in found.told})
+        items = tuple(
+            Item(each.owed, stories[each.owed.story_id]) for each in found.told if each.owed.story_id in stories
+        )
+        period = Period(found.since, found.until, items)
+        if found.kind is not Kind.DIGEST:
+            return period
+        articles, feeds = self._store.work_done(found.since, found.until)
+        silences = self._store.silences_between(found.since, found.until)
+        return replace(period, silences=silences, alive=Alive(articles, feeds))
+
+    # ------------------------------------------------------------------------------ catch-up
+
+    def _catch_up(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
+        """Old unsent alerts of a mailbox become one mail. Nothing of an absent route: its return comes first."""
+        if route.channel is not Channel.EMAIL:
+            return None
+        after_s = self._settings.catch_up_after_s
+        unsent, stories = self._store.unsent(route.name, now - timedelta(seconds=after_s))
+        found = next(iter(collect.collapses(route, unsent, after_s, now)), None)
+        if found is None:
+            return None
+        items = self._caught_up(route, found, stories)
+        period = Period(found.deliveries[0].created_at, now, items)
+        messages = drafts.collected_drafts(
+            Kind.CATCHUP, period, route, self._desk.office, now, found.key, only=found.target
+        )
+        absorbed = tuple(each.id for each in found.deliveries)
+        value = replace(
+            _plan(route, waits, _memory(waits.memory)), absorbed=absorbed, message_id=messages[0].message_id
+        )
+        return CollectWork(value, messages, Kind.CATCHUP.value, found)
+
+    def _caught_up(self, route: Route, found: Collapse, stories: dict[str, Story]) -> tuple[Item, ...]:
+        told = {each.owed.story_id: each.owed for each in self._store.told_by(route.name, found.story_ids)}
+        return tuple(
+            Item(
+                replace(told[key], decision=Decision.IMMEDIATE) if key in told else _unknown(route, stories[key]),
+                stories[key],
+            )
+            for key in found.story_ids
+            if key in stories
+        )
+
+    # ------------------------------------------------------------------------------ reminders
+
+    def _reminder(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
+        """One reminder of a call that this route was told and that closes soon."""
+        if not route.reminders or waits.pause is not None or now < self._reminded_at.get(route.name, now):
+            return None
+        zone = ZoneInfo(route.timezone)
+        today = now.astimezone(zone).date()
+        last = today + timedelta(days=max(calendar.REMINDER_DAYS))
+        calls = self._store.calls(today.isoformat(), last.isoformat())
+        told = self._store.told_by(route.name, list(calls)) if calls else ()
+        for key, story in sorted(calls.items()):
+            mine = [each for each in told if each.owed.story_id == key]
+            days = notice.reminder_days(story, route, mine, now)
+            if days is None:
+                continue
+            messages = notice.reminder_drafts(story, days, route, self._desk.office, now)
+            owed = notice.reminder_owed(story, route, days)
+            value = replace(
+                _plan(route, waits, _memory(waits.memory)), new_told=(Told(owed, now, messages[0].message_id),)
+            )
+            return CollectWork(value, messages, "reminder")
+        self._reminded_at[route.name] = now + REMINDERS_EVERY
+        return None
+
+
+def _plan(route: Route, waits: RouteWaits, after: RouteMemory) -> Collected:
+    body = json.dumps({"overflow_at": after.overflow_at.isoformat()}) if after.overflow_at else ""
+    state = DigestState(route.name, after.digest_due_at, after.digest_from_at, body)
+    return Collected(route.name, waits.memory, state)
+
+
+def _memory(state: DigestState) -> RouteMemory:
+    kept = json.loads(state.body) if state.body else {}
+    at = kept.get("overflow_at")
+    return RouteMemory(state.due_at, state.told_until, datetime.fromisoformat(at).astimezone(UTC) if at else None)
+
+
+def _unknown(route: Route, story: Story) -> Owed:
+    """News of which nothing is remembered but its delivery."""
+    return Owed(route.name, story.id, story.stage, "", Decision.IMMEDIATE, Why.NEW)
+
+
+def _rendered(draft: Draft, now: datetime) -> Delivery:
+    parked: Callable[[str], Delivery] = lambda fault: draft.parked(now, f"cannot be rendered: {fault}")  # noqa: E731
+    return tried(lambda: draft.render(now), f"message {draft.delivery_id}", parked)
