@@ -24,6 +24,7 @@ from monitor.model import Delivery, HttpAnswer, HttpFailure
 from monitor.rulebook import RuleSet
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
+from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
@@ -145,6 +146,7 @@ class Machine:
         )
         self.read = ReadStep(store.reads, self._egress, self.pacing, reader, robots.of, fetch, clock=clock)
         self.match = MatchStep(store, self.knowledge.matcher, self.knowledge.desk, clock=clock)
+        self.collect = CollectStep(store, self.knowledge.desk, settings.delivery)
         self.deliver = DeliverStep(
             store.outbox,
             self.knowledge.senders,
@@ -156,7 +158,7 @@ class Machine:
 
     def driver(self) -> Driver:
         """The steps in the order of the flow."""
-        return Driver((self.poll, self.read, self.match, self.deliver), self.writer, self.clock)
+        return Driver((self.poll, self.read, self.match, self.collect, self.deliver), self.writer, self.clock)
 
     def sync(self) -> None:
         """Makes the stored list of feeds equal to the files', and keeps the rule set that is in force. Raises

@@ -38,7 +38,7 @@ async def _once(settings: Settings, *, show: bool) -> Summary:
             say(f"ALERT  {delivery.subject}")
 
     async with open_machine(settings, clock=_now, on_sent=shown) as machine:
-        return await run_once(machine.driver(), machine.poll, _now)
+        return await run_once(machine.driver(), machine.poll, machine.collect, _now)
 
 
 def _now() -> datetime:

@@ -42,26 +42,28 @@ class CollectWork:
 
 
 class CollectStep:
-    """See ``monitor.run.step.Step``. ``is_last``: nothing more is coming, so that what went over a cap need not wait
-    (``once`` says so at its end, and makes it wait until then)."""
+    """See ``monitor.run.step.Step``. ``once`` lets what went over a cap wait for its end (``hold``) and no longer
+    (``finish``)."""
 
     name = "collect"
     concurrency = 1
 
-    def __init__(
-        self, store: Store, desk: Desk, settings: DeliverySettings, *, waits_for_the_end: bool = False
-    ) -> None:
+    def __init__(self, store: Store, desk: Desk, settings: DeliverySettings) -> None:
         self._store, self._stories, self._desk, self._settings = store.collects, store.stories, desk, settings
-        self._waits_for_the_end, self._is_last = waits_for_the_end, False
+        self._is_held, self._is_last = False, False
         self._reminded_at: dict[str, datetime] = {}
 
     def use(self, desk: Desk) -> None:
         """From the next message on tells by these routes (a reload)."""
         self._desk = desk
 
+    def hold(self) -> None:
+        """More is coming: what goes over a cap waits."""
+        self._is_held, self._is_last = True, False
+
     def finish(self) -> None:
-        """Nothing more is coming: what is held may go."""
-        self._is_last = True
+        """Nothing more is coming: what went over a cap may go."""
+        self._is_held, self._is_last = False, True
 
     def claim(self, now: datetime, limit: int) -> Sequence[CollectWork]:
         for route in self._desk.routes:
@@ -121,8 +123,7 @@ class CollectStep:
         return CollectWork(value, messages, first.kind.value)
 
     def _ready(self, waits: RouteWaits) -> tuple[Told, ...]:
-        hold = self._waits_for_the_end and not self._is_last
-        return tuple(each for each in waits.told if not (hold and each.owed.decision is Decision.HELD))
+        return tuple(each for each in waits.told if not (self._is_held and each.owed.decision is Decision.HELD))
 
     def _period(self, found: Collection) -> Period:
         stories = self._stories.load({each.owed.story_id for each in found.told})

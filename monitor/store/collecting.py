@@ -139,13 +139,12 @@ class CollectStore:
                 .where((silence.c.ended_at.is_(None)) | (silence.c.ended_at > since))
                 .order_by(silence.c.id)
             ).all()
-            counted: dict[str, int] = dict(
-                connection.execute(
-                    select(told.c.detail, func.count())
-                    .where(told.c.decision == Decision.SILENCED, told.c.told_at > since, told.c.told_at <= until)
-                    .group_by(told.c.detail)
-                ).tuples()
-            )
+            counts = connection.execute(
+                select(told.c.detail, func.count())
+                .where(told.c.decision == Decision.SILENCED, told.c.told_at > since, told.c.told_at <= until)
+                .group_by(told.c.detail)
+            ).all()
+        counted: dict[str, int] = {row[0]: row[1] for row in counts}
         return tuple((to_silence(row), counted.get(str(row.id), 0)) for row in rows)
 
     def commit(self, value: Collected, now: datetime) -> bool:

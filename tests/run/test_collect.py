@@ -1,0 +1,251 @@
+"""Collecting messages over a real store: what waits leaves once, in one message, and is remembered with it."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alert import accounting
+from monitor.alert.accounting import Account
+from monitor.alert.office import Office
+from monitor.config import Channel, DeliverySettings, MatchClause, Route
+from monitor.model import (
+    ActType,
+    Decision,
+    Delivery,
+    DeliveryState,
+    EventType,
+    Owed,
+    Pause,
+    RouteMode,
+    Silence,
+    Stage,
+    Told,
+    Why,
+)
+from monitor.run.collect import CollectStep
+from monitor.run.match import Desk
+from monitor.store import Store, open_store
+from monitor.store.articles import told_row
+from monitor.store.outbox import insert_deliveries
+from monitor.store.people import add_silence, pause_route
+from monitor.store.statements import insert_new
+from monitor.store.stories import save_story
+from monitor.store.tables import told as told_table
+from tests.alert import make
+
+NOW = make.NOW
+DESK = Route(name="desk", channel=Channel.EMAIL, to=("a@example.org",), language="en")
+MORNING = replace(DESK, name="morning", mode=RouteMode.DIGEST, at=("08:00",))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'c.db'}")
+    yield opened
+    opened.close()
+
+
+def step(store: Store, *routes: Route) -> CollectStep:
+    return CollectStep(store, Desk(routes, Office.open("example.org")), DeliverySettings())
+
+
+def work(collecting: CollectStep, now: datetime) -> dict[str, int]:
+    """Runs the step until nothing is due."""
+    counts: dict[str, int] = {}
+    while claimed := collecting.claim(now, 1):
+        results = [asyncio.run(collecting.act(each)) for each in claimed]
+        for name, number in collecting.commit(results, now).items():
+            counts[name] = counts.get(name, 0) + number
+    return counts
+
+
+def tell(store: Store, number: int, decision: Decision, route: str = "desk", **changes: Any) -> Told:
+    """Stores a story and what a route is owed for it."""
+    fields: dict[str, Any] = {"at": NOW, "why": Why.NEW, "detail": "", "delivery_id": ""} | changes
+    story = make.story(make.report(number, url=f"https://news.example/a/{number:03}"), id=f"st-{number}")
+    story = replace(story, **{key: value for key, value in changes.items() if key in ("deadline", "type")})
+    owed = Owed(route, story.id, Stage.SIGNED, "", decision, fields["why"], f"article-{number}", fields["detail"])
+    value = Told(owed, fields["at"], fields["delivery_id"])
+    with store.database.write() as connection:
+        save_story(connection, story, {f"k{number}"}, NOW, known=False, added=story.reports)
+        insert_new(connection, told_table, [told_row(value)])
+    return value
+
+
+def outbox(store: Store) -> tuple[Delivery, ...]:
+    """All deliveries, newest first, with the stories that they tell."""
+    with store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT delivery_id, story_id FROM delivery_story ORDER BY position").all()
+    return tuple(
+        replace(each, story_ids=tuple(row.story_id for row in rows if row.delivery_id == each.id))
+        for each in store.views.deliveries()
+    )
+
+
+def text_of(delivery: Delivery) -> str:
+    message = email.message_from_bytes(delivery.body, policy=email.policy.default)
+    part = message.get_body(("plain",))  # type: ignore[attr-defined]
+    assert part is not None
+    return str(part.get_content())
+
+
+def queue(store: Store, number: int, hours: float, **changes: Any) -> None:
+    """An alert that could not leave since some hours."""
+    tell(store, number, Decision.IMMEDIATE, delivery_id=f"cw_{number}", at=NOW - timedelta(hours=hours))
+    made = Delivery(
+        id=f"cw_{number}.x",
+        route="desk",
+        channel="email",
+        target="a@example.org",
+        event=EventType.STORY_NEW,
+        story_ids=(f"st-{number}",),
+        body=b"x",
+        state=DeliveryState.RETRY,
+        created_at=NOW - timedelta(hours=hours),
+        due_at=NOW,
+    )
+    with store.database.write() as connection:
+        insert_deliveries(connection, [replace(made, **changes)])
+
+
+def test_a_digest_is_planned_then_sent_once_with_everything_that_waited(store: Store) -> None:
+    collecting = step(store, MORNING)
+    assert work(collecting, NOW) == {"planned": 1}
+    tell(store, 1, Decision.DIGEST, "morning")
+    tell(store, 2, Decision.NEAR, "morning", why=Why.NEAR_MISS)
+    assert work(collecting, NOW + timedelta(hours=1)) == {}
+    assert work(collecting, NOW + timedelta(days=1)) == {"digest": 1}
+    assert work(collecting, NOW + timedelta(days=1)) == {}
+    assert work(step(store, MORNING), NOW + timedelta(days=1, minutes=1)) == {}
+    (delivery,) = outbox(store)
+    assert delivery.story_ids == ("st-1", "st-2")
+    assert "https://news.example/a/001" in text_of(delivery)
+    assert work(collecting, NOW + timedelta(days=2)) == {"digest": 1}
+    assert "https://news.example/a/001" not in text_of(outbox(store)[0])
+
+
+def test_a_quiet_digest_says_that_the_program_runs(store: Store) -> None:
+    collecting = step(store, MORNING)
+    work(collecting, NOW)
+    work(collecting, NOW + timedelta(days=1))
+    assert "coopwatch is running, but read no article" in text_of(outbox(store)[0]).replace("\n", " ")
+
+
+def test_what_a_silence_muted_is_counted_in_the_digest_and_stays_muted(store: Store) -> None:
+    collecting = step(store, MORNING)
+    work(collecting, NOW)
+    clause = '{"types": ["agreement"]}'
+    key = add_silence(store.database, Silence("", clause, "Ada", "holiday", NOW, NOW + timedelta(days=2)))
+    tell(store, 1, Decision.SILENCED, "morning", why=Why.SILENCE, detail=key, at=NOW + timedelta(hours=1))
+    work(collecting, NOW + timedelta(days=1))
+    shown = text_of(outbox(store)[0])
+    assert "Ada: holiday" in shown
+    assert "1 alert muted by a silence" in shown
+    assert MatchClause(types=("agreement",))  # the clause above, as the configuration reads it
+    work(collecting, NOW + timedelta(days=2))
+    assert "https://news.example/a/001" not in text_of(outbox(store)[0])
+
+
+def test_the_overflow_is_one_message_that_reaches_every_story(store: Store) -> None:
+    for number in range(40):
+        tell(store, number, Decision.HELD, why=Why.CAP)
+    collecting = step(store, DESK)
+    assert work(collecting, NOW + timedelta(minutes=1)) == {}
+    assert work(collecting, NOW + timedelta(minutes=3)) == {"overflow": 1}
+    (delivery,) = outbox(store)
+    shown = text_of(delivery)
+    assert all(f"https://news.example/a/{number:03}" in shown for number in range(40))
+    tell(store, 50, Decision.HELD, why=Why.CAP)
+    assert work(collecting, NOW + timedelta(minutes=30)) == {}
+    assert work(collecting, NOW + timedelta(minutes=64)) == {"overflow": 1}
+
+
+def test_once_lets_the_overflow_wait_for_its_end(store: Store) -> None:
+    tell(store, 1, Decision.HELD, why=Why.CAP)
+    collecting = step(store, DESK)
+    collecting.hold()
+    assert work(collecting, NOW + timedelta(minutes=30)) == {}
+    collecting.finish()
+    assert work(collecting, NOW + timedelta(minutes=30)) == {"overflow": 1}
+
+
+def test_the_return_from_an_absence_brings_one_summary(store: Store) -> None:
+    pause_route(store.database, Pause("desk", NOW, NOW + timedelta(days=3)))
+    for number in range(3):
+        tell(store, number, Decision.PAUSED, why=Why.PAUSE)
+    collecting = step(store, DESK)
+    assert work(collecting, NOW + timedelta(days=2)) == {}
+    assert work(collecting, NOW + timedelta(days=3)) == {"return": 1}
+    assert len(outbox(store)[0].story_ids) == 3
+
+
+def test_old_alerts_collapse_into_one_catch_up_mail_and_end_as_digested(store: Store) -> None:
+    for number in range(5):
+        queue(store, number, hours=24 - number)
+    queue(store, 9, hours=0.5)
+    collecting = step(store, DESK)
+    assert work(collecting, NOW) == {"catchup": 1}
+    states = {each.id: each.state for each in outbox(store)}
+    assert [states[f"cw_{number}.x"] for number in range(5)] == [DeliveryState.DIGESTED] * 5
+    assert states["cw_9.x"] is DeliveryState.RETRY
+    (made,) = [each for each in outbox(store) if each.event is EventType.DIGEST]
+    assert (made.state, made.created_at) == (DeliveryState.QUEUED, NOW - timedelta(hours=24))
+    assert all(f"https://news.example/a/{number:03}" in text_of(made) for number in range(5))
+
+
+def test_a_longer_outage_ends_with_one_catch_up_mail_too(store: Store) -> None:
+    for number in range(3):
+        queue(store, number, hours=24 - number)
+    collecting = step(store, DESK)
+    work(collecting, NOW)
+    queue(store, 7, hours=1)
+    assert work(collecting, NOW + timedelta(hours=3)) == {"catchup": 1}
+    waiting = [each for each in outbox(store) if each.state in (DeliveryState.QUEUED, DeliveryState.RETRY)]
+    assert [sorted(each.story_ids) for each in waiting] == [["st-0", "st-1", "st-2", "st-7"]]
+
+
+def test_an_alert_that_may_have_arrived_goes_again_as_it_is(store: Store) -> None:
+    for number in range(2):
+        queue(store, number, hours=9)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE delivery SET doubtful = 1 WHERE id = 'cw_0.x'")
+    assert work(step(store, DESK), NOW) == {}
+
+
+def test_a_call_is_reminded_of_once_per_date_on_the_routes_that_were_told(store: Store) -> None:
+    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1")
+    other = replace(DESK, name="other")
+    collecting = step(store, DESK, other)
+    assert work(collecting, NOW) == {"reminder": 1}
+    assert work(step(store, DESK, other), NOW + timedelta(hours=2)) == {}
+    assert work(step(store, DESK, other), NOW + timedelta(days=5)) == {"reminder": 1}
+    assert [each.route for each in outbox(store)] == ["desk", "desk"]
+
+
+def test_two_machines_that_collect_at_once_send_one_message(store: Store) -> None:
+    one, other = step(store, MORNING), step(store, MORNING)
+    work(one, NOW)
+    tell(store, 1, Decision.DIGEST, "morning")
+    later = NOW + timedelta(days=1)
+    (first,), (second,) = one.claim(later, 1), other.claim(later, 1)
+    assert one.commit([first], later) == {"digest": 1}
+    assert other.commit([second], later) == {}
+    assert len(outbox(store)) == 1
+
+
+def test_everything_is_accounted_for_afterwards(store: Store) -> None:
+    told = [tell(store, number, Decision.HELD, why=Why.CAP) for number in range(3)]
+    work(step(store, DESK), NOW + timedelta(minutes=5))
+    (delivery,) = outbox(store)
+    now_told = store.told.of_stories([each.owed.story_id for each in told])
+    by_message = {delivery.id.split(".")[0]: [delivery]}
+    assert accounting.balance(now_told, by_message, NOW + timedelta(hours=1)).counts == {Account.QUEUED: 3}
