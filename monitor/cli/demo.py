@@ -111,7 +111,7 @@ async def _run(settings: Settings, urls: list[str], began: float) -> tuple[dict[
             _show(delivery, settings.alerts_dir, time.monotonic() - began)
 
     async with open_machine(settings, clock=_now, on_sent=show) as machine:
-        await run_once(machine.driver(), machine.poll, _now)
+        await run_once(machine.driver(), machine.poll, machine.collect, _now)
         ends = await machine.writer.call(_outcomes, machine.store.database, urls)
     return ends, len(mails)
 
