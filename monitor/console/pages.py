@@ -37,6 +37,7 @@ SECTIONS = (
 )
 HEAT_SIZE = 16  # principals on the axes; the table beside the picture holds every pair
 PAIRS_SHOWN = 60
+MARKS_SHOWN = 200  # the newest; more would hide one another
 Text = Annotated[str, Query(max_length=300)]
 PageNumber = Annotated[int, Query(ge=1, le=2000)]
 
@@ -229,14 +230,15 @@ def relations(pages: Pages) -> Page:
             )
         fields = {"since": first.isoformat(), "until": last.isoformat(), "type": type}
         values = relation_values(counts, fields, tongue)
+        rows = [shown.story_line(line, tongue) for line in lines]
         marks = [
             picture.Mark(
                 line.story.opened_at.astimezone(tongue.zone).date(),
                 str(line.story.type),
-                str(shown.story_line(line, tongue)["headline"]),
+                str(row["headline"]),
                 f"/stories/{line.story.id}",
             )
-            for line in lines
+            for line, row in zip(lines, rows, strict=True)
         ]
         lanes = [
             (key, name) for key, name in tongue.closed("type", list(ActType)) if any(mark.type == key for mark in marks)
@@ -252,7 +254,7 @@ def relations(pages: Pages) -> Page:
             options={"type": tongue.closed("type", list(ActType))},
             between=" – ".join(_name(side, tongue.words) for side in sides),
             timeline=Markup(drawn),
-            lines=[shown.story_line(line, tongue) for line in lines],
+            lines=rows[:PAIRS_SHOWN],
         )
 
     return show

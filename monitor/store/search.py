@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import Connection, ScalarSelect, Select, String, cast, literal_column, or_, select, text
+from sqlalchemy import Connection, ScalarSelect, Select, cast, literal_column, or_, select, text
 
 from monitor.store import tables
 
@@ -47,5 +47,7 @@ def articles_with(connection: Connection, query: str) -> Select[tuple[int]] | Sc
 def stories_with(connection: Connection, query: str) -> Select[tuple[str]]:
     """The ids of the stories that an article with these words reports."""
     report = tables.report.c
-    numbers = articles_with(connection, query).subquery()
-    return select(report.story_id).where(report.article_id.in_(select(cast(numbers.c[0], String))))
+    # the few report rows are turned into numbers, not the many article rows into text
+    return select(report.story_id).where(
+        cast(report.article_id, tables.article.c.entry_id.type).in_(articles_with(connection, query))
+    )

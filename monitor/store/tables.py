@@ -197,7 +197,7 @@ class ArticleRow(SQLModel, table=True):
     language: str = ""
     method: str = ""  # ReadMethod
     wall: str = ""
-    read_at: datetime = _time(null=False)
+    read_at: datetime = _time(null=False, index=True)
     text_hash: str = ""
     simhash: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, cast, func, or_, select
 
 from monitor.model import DeliveryState, EventType, FeedSpec
 from monitor.store import tables
@@ -137,8 +137,13 @@ def coverage(connection: Connection, since: datetime) -> Coverage:
     told = (
         select(entry.published_at, entry.first_seen_at, func.min(delivery.ended_at).label("sent_at"))
         .select_from(tables.delivery)
-        .join(tables.entry, delivery.article_id == func.cast(entry.id, delivery.article_id.type))
-        .where(delivery.event == EventType.STORY_NEW, delivery.state == DeliveryState.SENT, delivery.ended_at >= since)
+        .join(tables.entry, entry.id == cast(delivery.article_id, entry.id.type))
+        .where(
+            delivery.article_id != "",
+            delivery.event == EventType.STORY_NEW,
+            delivery.state == DeliveryState.SENT,
+            delivery.ended_at >= since,
+        )
         .group_by(delivery.article_id, entry.published_at, entry.first_seen_at)
         .limit(1000)
     )
