@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import socket
@@ -127,6 +128,7 @@ class Machine:
     def __init__(self, settings: Settings, store: Store, *, clock: Clock, on_sent: Callable[[Delivery], None]) -> None:
         self.settings, self.store, self.clock = settings, store, clock
         self.writer = Writer()
+        self.feeds = 0
         self._egress = Egress(fetch_limits(settings))
         self.knowledge = learn(settings, self._egress)
         fetch = settings.fetch
@@ -160,12 +162,38 @@ class Machine:
         """The steps in the order of the flow."""
         return Driver((self.poll, self.read, self.match, self.collect, self.deliver), self.writer, self.clock)
 
+    def use(self, knowledge: Knowledge, reader: PageReader) -> None:
+        """Swaps everything that people wrote; works under way end with what they began with."""
+        settings, fetch = knowledge.settings, knowledge.settings.fetch
+        self.settings, self.knowledge = settings, knowledge
+        self.pacing.use(fetch.host_delay_s, fetch.host_concurrency)
+        self.poll.use(PollSettings(fetch, settings.alert_max_age_s, frozenset(fetch.allow_private)))
+        self.read.use(fetch, reader)
+        self.match.use(knowledge.matcher, knowledge.desk)
+        self.deliver.use(knowledge.senders, settings.delivery)
+
+    async def reload(self, settings: Settings) -> None:
+        """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.
+        The database, the state directory and the workers stay as they are until a restart."""
+        knowledge = await asyncio.to_thread(learn, settings, self._egress)
+        phrases = load_page_phrases(settings.rules_dir)
+        specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
+        self.use(knowledge, PageReader(self.pool, phrases, settings.workers.deadline_s))
+        await self.writer.call(self.store.feeds.sync, specs, self.clock(), settings.fetch.min_interval_s)
+        self.feeds = len(specs)
+
+    def status(self) -> str:
+        """One line for people: what is watched, by which rules, and where alerts go."""
+        routes = ", ".join(route.name for route in self.knowledge.desk.routes)
+        return f"{self.feeds} feeds, rules {self.knowledge.ruleset.digest[:12]}, routes: {routes}"
+
     def sync(self) -> None:
         """Makes the stored list of feeds equal to the files', and keeps the rule set that is in force. Raises
         RuleErrors for a fault in a feeds file."""
         settings, now = self.settings, self.clock()
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
         self.store.feeds.sync(specs, now, settings.fetch.min_interval_s)
+        self.feeds = len(specs)
         failpoint("start.synced")
 
 

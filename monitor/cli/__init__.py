@@ -16,6 +16,7 @@ from monitor.errors import CoopwatchError
 
 # command -> module in monitor.cli, one line of help. The order is the order of --help.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("run", "The service: poll, read, judge, group, deliver, until told to stop."),
     "once": ("once", "Ask every due feed once, do all that follows, deliver, end."),
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
     "demo": ("demo", "One minute, offline: see what an alert is, and what does not become one."),

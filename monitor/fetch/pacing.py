@@ -67,6 +67,10 @@ class Pacing:
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
 
+    def use(self, delay_s: float, at_once: int) -> None:
+        """From now on keeps this distance; hosts seen from now on get this many requests at once."""
+        self._delay_s, self._at_once = delay_s, at_once
+
     @asynccontextmanager
     async def turn(self, url: str, delay_s: float = 0.0) -> AsyncIterator[float]:
         """Gives how long the turn was waited for, in seconds. ``delay_s`` lengthens the host's own distance."""

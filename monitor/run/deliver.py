@@ -52,6 +52,11 @@ class DeliverStep:
         self._clock, self._chance, self._on_sent = clock, chance, on_sent
         self.concurrency = settings.concurrency
 
+    def use(self, senders: Mapping[str, Send], settings: DeliverySettings) -> None:
+        """From the next delivery on sends by these (a reload)."""
+        self._senders, self._settings = senders, settings
+        self.concurrency = settings.concurrency
+
     def claim(self, now: datetime, limit: int) -> Sequence[SendWork]:
         works = self._store.claim(now, limit, LEASE_S)
         if works:

@@ -43,11 +43,12 @@ class _Lane:
     step: AnyStep
     hungry: bool = True
     acting: set[asyncio.Task[Any]] = field(default_factory=set)
+    finished: list[Any] = field(default_factory=list)  # acted, not stored yet
     totals: Counter[str] = field(default_factory=Counter)
 
     @property
     def free(self) -> int:
-        return self.step.concurrency - len(self.acting)
+        return self.step.concurrency - len(self.acting) - len(self.finished)
 
 
 class Driver:
@@ -89,7 +90,8 @@ class Driver:
                 task.cancel()
 
     async def run(self, *, until_idle: bool) -> None:
-        """Works until told to stop; with ``until_idle`` also until nothing is due and nothing is under way."""
+        """Works until told to stop; with ``until_idle`` also until nothing is due and nothing is under way. Raises
+        StoreError; called again it goes on where it stopped, with nothing lost."""
         while True:
             self._wake.clear()
             claimed = await self._claim()
@@ -129,10 +131,12 @@ class Driver:
         for position, lane in enumerate(self._lanes):
             done = {task for task in lane.acting if task.done()}
             lane.acting -= done
-            results = [task.result() for task in done if not task.cancelled()]
-            if not results:
+            lane.finished += [task.result() for task in done if not task.cancelled()]
+            if not lane.finished:
                 continue
-            counts: Counts = await self._writer.call(lane.step.commit, results, self._clock())
+            # results stay until they are stored: a full disk today must not cost what was fetched
+            counts: Counts = await self._writer.call(lane.step.commit, tuple(lane.finished), self._clock())
+            lane.finished.clear()
             self.progress_at = time.monotonic()
             lane.totals.update(counts)
             for later in self._lanes[position:]:

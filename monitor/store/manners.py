@@ -1,15 +1,19 @@
-"""Manners that outlive a restart and hold for all machines: robots.txt, the pace of hosts, and claims that a dead runner
-left behind."""
+"""What outlives a restart and holds for all machines: robots.txt, claims that a dead runner left behind, due times when
+the clock jumps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
-from monitor.model import DeliveryState
+from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import Database
+from monitor.store.feeds import DUE_STATES
+from monitor.store.outbox import WAITING
 from monitor.store.statements import upsert
 from monitor.store.tables import delivery, entry, feed, robots
 
@@ -53,3 +57,41 @@ class MannersStore:
             connection.execute(
                 update(delivery).where(delivery.c.state == DeliveryState.SENDING).values(claim_id="", claim_until=now)
             )
+
+    def shift(self, jump: timedelta) -> None:
+        """Moves everything that is due by ``jump``: after the wall clock was set, waits last as long as they were meant
+        to. Runs for a jump back; after one forward everything due is done once, which is right after a sleep too."""
+        with self._database.write() as connection:
+            for table, wanted in (
+                (feed, feed.c.state.in_(DUE_STATES)),
+                (entry, entry.c.state.in_((EntryState.LISTED, EntryState.READ))),
+                (delivery, delivery.c.state.in_((*WAITING, DeliveryState.SENDING))),
+            ):
+                keys = table.primary_key.columns.values()[0]
+                rows = connection.execute(select(keys, table.c.due_at, table.c.claim_until).where(wanted)).all()
+                _set_times(connection, table, keys, [(row[0], row[1] + jump, _moved(row[2], jump)) for row in rows])
+
+    def spread(self, now: datetime, over_s: float, chance: Callable[[], float]) -> int:
+        """Spreads the feeds that are overdue over the next ``over_s`` seconds, so that a long sleep does not end in a
+        stampede. Returns how many they are."""
+        with self._database.write() as connection:
+            rows = connection.execute(
+                select(feed.c.id, feed.c.claim_until).where(feed.c.state.in_(DUE_STATES), feed.c.due_at <= now)
+            ).all()
+            times = [(row[0], now + timedelta(seconds=over_s * chance()), row[1]) for row in rows]
+            _set_times(connection, feed, feed.c.id, times)
+        return len(rows)
+
+
+def _moved(moment: datetime | None, jump: timedelta) -> datetime | None:
+    return None if moment is None else moment + jump
+
+
+def _set_times(connection: Connection, table: Table, key: Any, times: Sequence[tuple[Any, datetime, Any]]) -> None:
+    if times:
+        connection.execute(
+            update(table)
+            .where(key == bindparam("key"))
+            .values(due_at=bindparam("due"), claim_until=bindparam("until")),
+            [{"key": name, "due": due_at, "until": until} for name, due_at, until in times],
+        )

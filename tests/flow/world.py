@@ -4,16 +4,19 @@ receiver. Everything that reaches it is kept; its answers can be changed while t
 from __future__ import annotations
 
 import base64
+import contextlib
 import email
 import email.policy
 import http.server
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -157,6 +160,66 @@ deadline = "20s"
         shutil.copytree(cache, self.folder / "state" / "cache", dirs_exist_ok=True)
 
 
+def eventually(holds: Callable[[], object], what: str, within_s: float = 60.0) -> None:
+    """Waits until something holds; fails with ``what`` when it does not."""
+    give_up_at = time.monotonic() + within_s
+    while not holds():
+        if time.monotonic() > give_up_at:
+            raise AssertionError(f"not within {within_s:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+class Running:
+    """The service as a process of its own group, its lines kept."""
+
+    def __init__(self, place: World, **environ: str) -> None:
+        self.process = subprocess.Popen(
+            place.command("run"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=place.environment(**environ),
+            cwd=place.folder,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def says(self, text: str, within_s: float = 60.0) -> None:
+        """Waits until a line holds ``text``."""
+        eventually(lambda: any(text in line for line in self.lines), f"{text!r} in {self.lines[-20:]}", within_s)
+
+    def kill_group(self) -> None:
+        """SIGKILL from outside to the whole process group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.end()
+
+    def end(self, timeout_s: float = 60.0) -> int:
+        """Waits for the end; gives the exit code."""
+        code = self.process.wait(timeout_s)
+        self._reader.join(5)
+        return code
+
+
+@contextmanager
+def running(place: World, **environ: str) -> Iterator[Running]:
+    """The service, killed at the end where it still runs."""
+    made = Running(place, **environ)
+    try:
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.kill_group()
+        if made.process.stdout is not None:
+            made.process.stdout.close()
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     world: World
@@ -179,7 +242,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self._send(self.world.hook(len(self.world.hooks)))
+        with contextlib.suppress(BrokenPipeError):  # the sender was killed meanwhile
+            self._send(self.world.hook(len(self.world.hooks)))
 
 
 class _Mailbox:

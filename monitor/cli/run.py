@@ -1,0 +1,92 @@
+"""``coopwatch run``: the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from monitor.app import Machine, open_machine
+from monitor.cli.options import Config, read_settings
+from monitor.cli.output import note, say
+from monitor.cli.status import NO_ALERT_LEAVES
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.model import Delivery
+from monitor.run import logs
+from monitor.run.notify import Notifier
+from monitor.run.service import Chores, Service
+
+logger = logging.getLogger(__name__)
+
+# After a long sleep overdue feeds are spread over at most this time.
+SPREAD_S = 300.0
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("run", help="The service: poll, read, judge, group, deliver, until told to stop.")(run)
+
+
+def run(config: Config = None) -> None:
+    settings = read_settings(config)
+    writer = logs.LineWriter(logs.standard_error())
+    logs.set_up(settings.log.level, settings.log.format, writer, person_watches=sys.stderr.isatty())
+    try:
+        asyncio.run(_run(settings, config))
+    finally:
+        writer.close()
+
+
+async def _run(settings: Settings, config: Path | None) -> None:
+    def shown(delivery: Delivery) -> None:
+        if delivery.channel == "file" and delivery.body[:1] != b"{":
+            say(f"ALERT  {delivery.subject}")
+
+    if settings.sends_nothing:
+        note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
+    async with open_machine(settings, clock=_now, on_sent=shown) as machine:
+        driver = machine.driver()
+        service = Service(driver, chores(machine, config), Notifier(os.environ), clock=_now)
+        await service.run(note)
+    note("coopwatch has stopped")
+
+
+def chores(machine: Machine, config: Path | None) -> Chores:
+    """What the service needs of the machine besides its steps."""
+
+    async def reload() -> None:
+        try:
+            await machine.reload(read_settings(config))
+        except ConfigError as exc:
+            logger.error("reload refused, the old settings and rules stay in force: %s", exc)
+            note(f"coopwatch: reload refused, the old settings and rules stay in force:\n{exc}")
+            return
+        logger.info("reloaded ruleset=%s", machine.knowledge.ruleset.digest)
+        note(f"coopwatch has reloaded: {machine.status()}")
+
+    async def jumped(jump: timedelta) -> None:
+        if jump < timedelta(0):
+            await machine.writer.call(machine.store.manners.shift, jump)
+        else:
+            await slept()
+
+    async def slept() -> None:
+        over_s = min(machine.settings.fetch.min_interval_s, SPREAD_S)
+        await machine.writer.call(machine.store.manners.spread, _now(), over_s, random.random)
+
+    return Chores(reload=reload, upkeep=_nothing, jumped=jumped, slept=slept, status=machine.status)
+
+
+async def _nothing() -> None:
+    """No upkeep yet."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
