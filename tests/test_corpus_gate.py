@@ -17,6 +17,7 @@ from corpus_figures import (
 )
 
 TOLERANCE = 1  # articles (of grouping: pairs)
+TOLERANCE_PERCENT = 3  # what one article moves a small set by
 
 
 @pytest.mark.parametrize("measure", [article_figures, grouping_figures, lookalike_figures, novelty_figures])
@@ -26,11 +27,12 @@ def test_no_figure_of_the_corpus_is_worse_than_its_floor(measure: Callable[[], F
         f"{group} {name}: {count}, floor {pinned[group][name]}"
         for group, counts in measure().items()
         for name, count in counts.items()
-        if (count - pinned[group][name] if name in COSTS else pinned[group][name] - count) > TOLERANCE
+        if (count - pinned[group][name] if name in COSTS else pinned[group][name] - count)
+        > (TOLERANCE_PERCENT if name.endswith("_percent") else TOLERANCE)
     ]
     assert worse == []
 
 
 def test_a_floor_only_becomes_better() -> None:
     assert better("found", 5, 3) == 5
-    assert better("false_alarms", 5, 3) == 3
+    assert better("wrong_alerts", 5, 3) == 3

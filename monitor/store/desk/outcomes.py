@@ -69,10 +69,10 @@ def _stories(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str,
         .where(report.article_id.in_([str(each) for each in ids]))
         .order_by(report.id)
     )
-    found: dict[int, tuple[str, ...]] = {}
+    found: dict[int, dict[str, None]] = {}  # an article may report and mention one story
     for row in connection.execute(statement):
-        found[int(row.article_id)] = (*found.get(int(row.article_id), ()), row.story_id)
-    return found
+        found.setdefault(int(row.article_id), {})[row.story_id] = None
+    return {entry_id: tuple(story_ids) for entry_id, story_ids in found.items()}
 
 
 def _decisions(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[tuple[str, Decision, Why], ...]]:
