@@ -605,6 +605,24 @@ class SendResult:
     fault: SendFault | None = None  # None when ok
 
 
+# ---------------------------------------------------------------------------------------------- self-watch
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One trouble of the service from its first sight to its end. ``kind`` is one of monitor.watch's closed set, ``key``
+    names the episode, ``told_at`` is the last message, ``calm_since`` the first look without it."""
+
+    key: str
+    kind: str
+    words: str
+    started_at: datetime
+    told_at: datetime
+    things: tuple[str, ...] = ()
+    calm_since: datetime | None = None
+    ended_at: datetime | None = None
+
+
 # ---------------------------------------------------------------------------------------------- HTTP
 
 

@@ -14,6 +14,7 @@ from monitor.store.curation import CurationStore
 from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
 from monitor.store.feeds import FeedStore
+from monitor.store.health import HealthStore
 from monitor.store.lock import RunnerLock
 from monitor.store.manners import MannersStore
 from monitor.store.migrate import prepare
@@ -40,6 +41,7 @@ class Store:
     manners: MannersStore
     views: ViewStore
     curation: CurationStore
+    health: HealthStore
 
     def close(self) -> None:
         """Closes every connection."""
@@ -67,6 +69,7 @@ def open_store(url: str) -> Store:
         MannersStore(database),
         ViewStore(database),
         CurationStore(database),
+        HealthStore(database),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.model import Episode
 from monitor.watch.facts import Fault, HealthKind
 
 REMIND_AFTER = timedelta(hours=24)
@@ -28,20 +29,6 @@ class Moment(StrEnum):
     START = "start"
     REMINDER = "reminder"
     END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One fault from its first sight to its end. ``told_at`` is the last message; ``calm_since`` the first sight without it."""
-
-    key: str
-    kind: HealthKind
-    words: str
-    started_at: datetime
-    told_at: datetime
-    things: tuple[str, ...] = ()
-    calm_since: datetime | None = None
-    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

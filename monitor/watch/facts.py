@@ -21,6 +21,9 @@ DISK_FREE_LEAST_SHARE = 0.05
 CANARY_LATE_AFTER = timedelta(hours=26)  # it runs once a day; two hours for a busy line
 FEW_LEAST_EXPECTED = 8.0  # below this many a week, a quiet week is chance
 FEW_SHARE = 0.3  # of the usual week
+SILENT_LEAST = timedelta(days=7)
+SILENT_GAPS = 5  # times the usual time between two new entries
+STALE_AFTER = timedelta(days=365)  # a feed that serves items of other years as its newest is a zombie
 
 
 class HealthKind(StrEnum):
@@ -91,6 +94,18 @@ class Fault:
     key: str
     words: str
     things: tuple[str, ...] = ()
+
+
+def is_silent(rhythm_s: float | None, last_new_at: datetime | None, now: datetime) -> bool:
+    """Whether a feed that answers has brought nothing new for much longer than its own rhythm (at least seven days)."""
+    if last_new_at is None:
+        return False
+    return now - last_new_at > max(SILENT_LEAST, timedelta(seconds=SILENT_GAPS * (rhythm_s or 0.0)))
+
+
+def is_stale(newest_at: datetime | None, now: datetime) -> bool:
+    """Whether the newest date that any of a feed's entries bears is years old."""
+    return newest_at is not None and now - newest_at > STALE_AFTER
 
 
 def faults(facts: Facts, now: datetime) -> tuple[Fault, ...]:

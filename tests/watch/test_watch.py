@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.watch import Episode, Facts, FeedFact, HealthKind, Moment, advance, faults
+from monitor.model import Episode
+from monitor.watch import Facts, FeedFact, HealthKind, Moment, advance, faults, is_silent, is_stale
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 CALM = Facts(
@@ -114,3 +115,18 @@ def test_the_same_facts_twice_tell_once() -> None:
     episodes, first = advance((), found, NOW)
     _, second = advance(episodes, found, NOW)
     assert (len(first), second) == (1, ())
+
+
+def test_a_feed_is_silent_after_five_of_its_own_gaps_and_not_before_seven_days() -> None:
+    hour = 3600.0
+    assert not is_silent(hour, NOW - timedelta(days=6), NOW)
+    assert is_silent(hour, NOW - timedelta(days=8), NOW)
+    assert not is_silent(72 * hour, NOW - timedelta(days=14), NOW)
+    assert is_silent(72 * hour, NOW - timedelta(days=16), NOW)
+    assert not is_silent(hour, None, NOW)
+
+
+def test_a_feed_of_other_years_is_stale() -> None:
+    assert is_stale(datetime(2017, 12, 1, tzinfo=UTC), NOW)
+    assert not is_stale(NOW - timedelta(days=300), NOW)
+    assert not is_stale(None, NOW)

@@ -1,0 +1,172 @@
+"""What the self-watch asks of the store: how feeds, outbox and judgements stand, and the episodes it remembers. A few
+statements a minute, whatever the number of feeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from monitor.model import Delivery, DeliveryState, Episode
+from monitor.store.engine import Database
+from monitor.store.outbox import insert_deliveries
+from monitor.store.statements import upsert
+from monitor.store.tables import delivery, episode, feed, judgement, meta, poll, target
+from monitor.store.types import from_json, to_json
+
+WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
+CANARY_KEY = "canary_at"
+DEAD_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStanding:
+    """A feed that the self-watch may have something to say about; ``schedule`` is opaque here."""
+
+    feed_id: str
+    title: str
+    state: str
+    reason: str
+    schedule: str
+    failing_since_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The store at one moment."""
+
+    polled_feeds: int
+    last_poll_at: datetime | None
+    troubled: tuple[FeedStanding, ...]
+    outbox_waiting: int
+    outbox_oldest_at: datetime | None
+    dead_letters: tuple[str, ...]
+    dead_total: int
+    targets_disabled: tuple[str, ...]
+    targets_failing: tuple[str, ...]
+    announcements_7d: int
+    announcements_8w_before: int
+    judging_since: datetime | None
+    feeds: dict[str, int]
+    most_overdue_at: datetime | None
+    canary_at: datetime | None
+
+
+class HealthStore:
+    """What the self-watch needs of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def standing(self, now: datetime, *, quiet_before: datetime) -> Standing:
+        """How things stand. Feeds that brought nothing new since ``quiet_before`` are among the troubled ones: whether that
+        is long for them is decided elsewhere."""
+        with self._database.read() as connection:
+            return _standing(connection, now, quiet_before)
+
+    def episodes(self) -> tuple[Episode, ...]:
+        """The episodes that have not ended."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(episode.c.detail).where(episode.c.ended_at.is_(None)).order_by(episode.c.id)
+            )
+            return tuple(from_json(Episode, row.detail) for row in rows)
+
+    def commit(self, episodes: Sequence[Episode], deliveries: Sequence[Delivery], now: datetime) -> None:
+        """Stores the episodes as they are now together with what is told of them, in one transaction. A delivery that is
+        there already is not queued again."""
+        with self._database.write() as connection:
+            for value in episodes:
+                _save(connection, value, now)
+            known = select(delivery.c.id).where(delivery.c.id.in_([each.id for each in deliveries]))
+            there = set(connection.execute(known).scalars())
+            insert_deliveries(connection, [each for each in deliveries if each.id not in there])
+
+    def note_canary(self, at: datetime) -> None:
+        """The canary went through the whole line."""
+        with self._database.write() as connection:
+            upsert(connection, meta, [{"key": CANARY_KEY, "value": at.isoformat()}])
+
+
+def _save(connection: Connection, value: Episode, now: datetime) -> None:
+    row = {
+        "kind": value.kind,
+        "subject": value.key,
+        "started_at": value.started_at,
+        "seen_at": now,
+        "ended_at": value.ended_at,
+        "told_at": value.told_at,
+        "detail": to_json(value),
+    }
+    changed = connection.execute(
+        update(episode).where(episode.c.subject == value.key, episode.c.ended_at.is_(None)).values(row)
+    )
+    if not changed.rowcount:
+        connection.execute(episode.insert().values(row))
+
+
+def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> Standing:
+    asked = feed.c.state.in_(("ok", "failing"))
+    polled, overdue = connection.execute(select(func.count(), func.min(feed.c.due_at)).where(asked)).one()
+    last_poll = connection.execute(select(func.max(poll.c.started_at))).scalar()
+    waiting, oldest = connection.execute(
+        select(func.count(), func.min(delivery.c.due_at)).where(delivery.c.state.in_(WAITING))
+    ).one()
+    dead = connection.execute(
+        select(delivery.c.route, delivery.c.target, delivery.c.reason)
+        .where(delivery.c.state == DeliveryState.DEAD, delivery.c.ended_at >= now - timedelta(days=1))
+        .order_by(delivery.c.ended_at.desc())
+        .limit(DEAD_SHOWN)
+    ).all()
+    week, weeks = now - timedelta(days=7), now - timedelta(weeks=9)
+    announced = select(func.count()).where(judgement.c.verdict == "announcement")
+    canary = connection.execute(select(meta.c.value).where(meta.c.key == CANARY_KEY)).scalar()
+    return Standing(
+        polled_feeds=polled,
+        last_poll_at=last_poll,
+        troubled=_troubled(connection, quiet_before),
+        outbox_waiting=waiting,
+        outbox_oldest_at=oldest,
+        dead_letters=tuple(f"{row.route}: {row.target}: {row.reason}" for row in dead),
+        dead_total=connection.execute(select(func.count()).where(delivery.c.state == DeliveryState.DEAD)).scalar_one(),
+        targets_disabled=_targets(connection, target.c.disabled.is_(True)),
+        targets_failing=_targets(connection, target.c.open_until > now),
+        announcements_7d=connection.execute(announced.where(judgement.c.judged_at >= week)).scalar_one(),
+        announcements_8w_before=connection.execute(
+            announced.where(judgement.c.judged_at >= weeks, judgement.c.judged_at < week)
+        ).scalar_one(),
+        judging_since=connection.execute(select(func.min(judgement.c.judged_at))).scalar(),
+        feeds={row[0]: row[1] for row in connection.execute(select(feed.c.state, func.count()).group_by(feed.c.state))},
+        most_overdue_at=overdue,
+        canary_at=datetime.fromisoformat(canary) if canary else None,
+    )
+
+
+def _troubled(connection: Connection, quiet_before: datetime) -> tuple[FeedStanding, ...]:
+    rows = connection.execute(
+        select(
+            feed.c.id, feed.c.title, feed.c.url, feed.c.state, feed.c.reason, feed.c.schedule, feed.c.failing_since_at
+        )
+        .where(
+            or_(
+                feed.c.state.in_(("failing", "gone")),
+                (feed.c.state == "ok") & or_(feed.c.last_new_at < quiet_before, feed.c.last_new_at.is_(None)),
+            )
+        )
+        .order_by(feed.c.id)
+    )
+    return tuple(
+        FeedStanding(row.id, row.title or row.url, row.state, row.reason, row.schedule, row.failing_since_at)
+        for row in rows
+    )
+
+
+def _targets(connection: Connection, condition: object) -> tuple[str, ...]:
+    rows = connection.execute(select(target.c.route, target.c.target).where(condition).order_by(target.c.route))  # type: ignore[arg-type]
+    return tuple(f"{row.route}: {row.target}" for row in rows)
+
+
+__all__ = ["FeedStanding", "HealthStore", "Standing"]
