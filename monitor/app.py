@@ -152,6 +152,7 @@ class Machine:
         self.deliver = DeliverStep(
             store.outbox,
             self.knowledge.senders,
+            self.knowledge.desk,
             settings.delivery,
             clock=clock,
             chance=random.random,
@@ -170,7 +171,8 @@ class Machine:
         self.poll.use(PollSettings(fetch, settings.alert_max_age_s, frozenset(fetch.allow_private)))
         self.read.use(fetch, reader)
         self.match.use(knowledge.matcher, knowledge.desk)
-        self.deliver.use(knowledge.senders, settings.delivery)
+        self.collect.use(knowledge.desk)
+        self.deliver.use(knowledge.senders, knowledge.desk, settings.delivery)
 
     async def reload(self, settings: Settings) -> None:
         """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.

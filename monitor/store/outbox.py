@@ -96,9 +96,11 @@ class OutboxStore:
             for row in rows
         }
 
-    def commit(self, ends: Sequence[SendEnd], now: datetime) -> int:
-        """Stores how attempts ended; returns how many claims still stood."""
+    def commit(self, ends: Sequence[SendEnd], now: datetime, notices: Sequence[Delivery] = ()) -> int:
+        """Stores how attempts ended, and the messages that tell operators of trouble; returns how many claims still
+        stood."""
         with self._database.write() as connection:
+            insert_deliveries(connection, notices)
             return sum(_commit_one(connection, end, now) for end in ends)
 
 
