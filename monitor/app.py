@@ -105,16 +105,24 @@ def learn(settings: Settings, outgoing: Egress) -> Knowledge:
     """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
     ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
     routes = routes_of(settings)
-    host = socket.gethostname() or "localhost"
-    office = Office.open(host, settings.public_url, _names(ruleset))
-    environment = Environment(_Outgoing(outgoing), host)
+    office = Office.open(host_name(), settings.public_url, _names(ruleset))
     return Knowledge(
         settings=settings,
         ruleset=ruleset,
         matcher=Matcher(ruleset),
         desk=Desk(routes, office),
-        senders={route.name: channels.prepare(route, settings, environment) for route in routes},
+        senders={route.name: sender(route, settings, outgoing) for route in routes},
     )
+
+
+def host_name() -> str:
+    """This machine's name, as mail servers and Message-IDs see it."""
+    return socket.gethostname() or "localhost"
+
+
+def sender(route: Route, settings: Settings, outgoing: Egress) -> Send:
+    """What sends a route's deliveries."""
+    return channels.prepare(route, settings, Environment(_Outgoing(outgoing), host_name()))
 
 
 def _names(ruleset: RuleSet) -> dict[str, dict[str, str]]:

@@ -4,7 +4,7 @@ record; what they muted is counted and is not sent afterwards. Pure."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -54,6 +54,15 @@ def new(
 def written(clause: MatchClause) -> str:
     """A clause as JSON without its empty keys, as the store keeps it."""
     return json.dumps(_CLAUSE.dump_python(clause, mode="json", exclude_defaults=True), sort_keys=True)
+
+
+def clause(keys: Mapping[str, object]) -> MatchClause:
+    """A clause from its keys. ConfigError naming each value that does not fit."""
+    try:
+        return _CLAUSE.validate_python(dict(keys))
+    except ValidationError as exc:
+        faults = (f"{'.'.join(map(str, each['loc'])) or 'clause'}: {each['msg']}" for each in exc.errors())
+        raise ConfigError("\n".join(faults)) from exc
 
 
 def read(text: str) -> MatchClause:

@@ -21,6 +21,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
     "demo": ("demo", "One minute, offline: see what an alert is, and what does not become one."),
     "extract": ("extract", "What stored pages say: title, text, date, language."),
+    "outbox": ("outbox", "Deliveries: queued, given up, sent again."),
+    "route": ("route", "Test a route, ask why it was told, pause it."),
+    "silence": ("silence", "Mute alerts for at most 30 days."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),
 }
 

@@ -68,13 +68,17 @@ class CurationStore:
                 raise ConfigError(f"there is no silence {silence_id} in force")
             _note(connection, done, now)
 
-    def replay(self, delivery_ids: Collection[str], done: Action, now: datetime) -> int:
+    def replay(self, delivery_ids: Collection[str], done: Action, now: datetime, *, also_sent: bool = False) -> int:
         """Queues parked deliveries again, under their old ids and with their old bytes; a disabled target is enabled. Returns
-        how many were queued. Deliveries that are not parked are left alone."""
+        how many were queued. Others are left alone, unless ``also_sent``: then those that arrived go again too (a receiver
+        that lost its memory asks for it). What could not be rendered has no bytes to send."""
+        again = (DeliveryState.DEAD, DeliveryState.SENT) if also_sent else (DeliveryState.DEAD,)
         with self._database.write() as connection:
             parked = connection.execute(
                 select(delivery.c.id, delivery.c.route, delivery.c.target).where(
-                    delivery.c.id.in_(list(delivery_ids)), delivery.c.state == DeliveryState.DEAD
+                    delivery.c.id.in_(list(delivery_ids)),
+                    delivery.c.state.in_(again),
+                    func.length(delivery.c.body) > 0,
                 )
             ).all()
             for row in parked:
@@ -85,6 +89,7 @@ class CurationStore:
                         state=DeliveryState.QUEUED,
                         due_at=now,
                         ended_at=None,
+                        attempts=0,
                         reason="replayed",
                         replays=delivery.c.replays + 1,
                     )

@@ -226,7 +226,7 @@ def _commit_one(connection: Connection, end: SendEnd, now: datetime) -> bool:
     )
     connection.execute(
         update(attempt)
-        .where(attempt.c.delivery_id == sent.id, attempt.c.number == sent.attempts)
+        .where(attempt.c.delivery_id == sent.id, attempt.c.number == sent.attempts, attempt.c.ended_at.is_(None))
         .values(ended_at=now, result=end.state, answer=end.answer)
     )
     upsert(

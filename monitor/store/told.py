@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from monitor.model import Decision, Owed, Stage, Told, Why
 from monitor.store.engine import Database
 from monitor.store.statements import chunks
-from monitor.store.tables import told
+from monitor.store.tables import told, verdict
 
 
 class ToldStore:
@@ -43,6 +43,22 @@ class ToldStore:
             ).all()
         return {row[0]: row[1] for row in rows}
 
+    def since(self, moment: datetime, decisions: Collection[Decision]) -> tuple[Told, ...]:
+        """What any route was told since a moment under one of these decisions, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(told)
+                .where(told.c.told_at >= moment, told.c.decision.in_([each.value for each in decisions]))
+                .order_by(told.c.id)
+            )
+            return tuple(to_told(row) for row in rows)
+
+    def decisions(self, story_id: str) -> tuple[tuple[datetime, Owed], ...]:
+        """Every decision about a story, on every route, also each "not", oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(verdict).where(verdict.c.story_id == story_id).order_by(verdict.c.id))
+            return tuple((row.decided_at, to_owed(row)) for row in rows)
+
     def waiting(self, route: str) -> tuple[Told, ...]:
         """What a route is owed and no message carries yet: lines of its digest, what its cap or its absence held."""
         with self._database.read() as connection:
@@ -56,7 +72,12 @@ class ToldStore:
 
 def to_told(row: Any) -> Told:
     """The Told of a row of the table."""
-    owed = Owed(
+    return Told(to_owed(row), row.told_at, row.delivery_id)
+
+
+def to_owed(row: Any) -> Owed:
+    """What a row of told or verdict says was owed."""
+    return Owed(
         route=row.route,
         story_id=row.story_id,
         stage=Stage(row.stage),
@@ -66,4 +87,3 @@ def to_told(row: Any) -> Told:
         article_id=row.article_id,
         detail=row.detail,
     )
-    return Told(owed, row.told_at, row.delivery_id)

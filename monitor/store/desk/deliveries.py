@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from monitor.model import DeliveryState
+from monitor.model import Decision, DeliveryState
 from monitor.store import tables
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
@@ -114,11 +114,18 @@ def outbox(connection: Connection, *, sent_since: datetime) -> Outbox:
 
 
 def silences(connection: Connection, now: datetime) -> tuple[SilenceLine, ...]:
-    """The silences in force at ``now``, the first to end first."""
-    silence = tables.silence.c
+    """The silences in force at ``now``, the first to end first, each with how many alerts it has muted."""
+    silence, told = tables.silence.c, tables.told.c
     rows = connection.execute(
         select(tables.silence).where(silence.until > now, silence.ended_at.is_(None)).order_by(silence.until)
     )
+    counts = connection.execute(
+        select(told.detail, func.count()).where(told.decision == Decision.SILENCED).group_by(told.detail)
+    ).all()
+    muted = {row[0]: row[1] for row in counts}
     return tuple(
-        SilenceLine(row.id, row.author, row.reason, row.clause, row.created_at, row.until, row.muted) for row in rows
+        SilenceLine(
+            row.id, row.author, row.reason, row.clause, row.created_at, row.until, muted.get(str(row.id), row.muted)
+        )
+        for row in rows
     )

@@ -75,9 +75,9 @@ def find_stories(
         .offset((page - 1) * size)
     )
     rows = connection.execute(statement).all()
-    judged = _judged(connection, [row.id for row in rows])
+    said = judged(connection, [row.id for row in rows])
     lines = tuple(
-        StoryLine(replace(from_json(Story, row.body), reports=()), row.reports, judged.get(row.id, ""))
+        StoryLine(replace(from_json(Story, row.body), reports=()), row.reports, said.get(row.id, ""))
         for row in rows[:size]
     )
     return lines, len(rows) > size
@@ -108,7 +108,8 @@ def _single_tags(wanted: StoryFilter) -> tuple[tuple[str, str], ...]:
     return (("sector", wanted.sector), ("topic", wanted.topic), ("lang", wanted.lang), ("feed", wanted.feed))
 
 
-def _judged(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+def judged(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """What people said of stories last (right, wrong ...), by id; those of which nobody spoke are left out."""
     action = tables.action.c
     rows = connection.execute(
         select(action.subject_id, action.detail)

@@ -1,0 +1,109 @@
+"""``coopwatch outbox``: what is queued, what was given up, and sending it again under its first id."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from monitor.cli.options import Config, Json, read_settings
+from monitor.cli.output import print_json, print_table, say
+from monitor.cli.route import moment
+from monitor.errors import ConfigError
+from monitor.model import Delivery, DeliveryState
+from monitor.store import open_store
+from monitor.store.curation import Action
+
+ALL = 1_000_000
+SHOWN = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY, DeliveryState.DEAD)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Deliveries: queued, given up, sent again.")
+    group.command("list", help="What is queued and what was given up, newest first.")(list_deliveries)
+    group.command("retry", help="Send what was given up again, under its first id.")(retry)
+    group.command("replay", help="Send everything since a moment again, also what arrived, under its first id.")(replay)
+    app.add_typer(group, name="outbox")
+
+
+def list_deliveries(
+    state: Annotated[list[DeliveryState] | None, typer.Option(help="Only these states.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    store = open_store(read_settings(config).database_url)
+    try:
+        found = store.views.deliveries(tuple(state or SHOWN), limit)
+    finally:
+        store.close()
+    if as_json:
+        print_json([_line(each) for each in found])
+        return
+    columns = ("id", "route", "to", "state", "tries", "due (UTC)", "subject", "answer")
+    rows = [
+        (each.id, each.route, each.target, each.state, each.attempts, each.due_at, each.subject, each.reason)
+        for each in found
+    ]
+    print_table("", columns, rows)
+
+
+def _line(delivery: Delivery) -> dict[str, object]:
+    names = (
+        "id",
+        "route",
+        "channel",
+        "target",
+        "event",
+        "state",
+        "attempts",
+        "created_at",
+        "due_at",
+        "subject",
+        "reason",
+    )
+    return {name: getattr(delivery, name) for name in names}
+
+
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(help="Deliveries; none = all that were given up.")] = None,
+    config: Config = None,
+) -> None:
+    settings = read_settings(config)
+    store = open_store(settings.database_url)
+    try:
+        dead = [each.id for each in store.views.deliveries((DeliveryState.DEAD,), ALL)]
+        unknown = sorted(set(ids or ()) - set(dead))
+        if unknown:
+            raise ConfigError(f"not among the deliveries that were given up: {', '.join(unknown)}")
+        done = Action(getpass.getuser(), "replay", "delivery", ids[0] if ids and len(ids) == 1 else "")
+        number = store.curation.replay(ids or dead, done, datetime.now(UTC))
+    finally:
+        store.close()
+    say(f"{number} queued again")
+
+
+def replay(
+    since: Annotated[str, typer.Option(help="2026-11-20 or 2026-11-20T08:00, local.")],
+    route: Annotated[str, typer.Option(help="Only this route.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    config: Config = None,
+) -> None:
+    settings = read_settings(config)
+    start = moment(since, ZoneInfo(settings.timezone))
+    store = open_store(settings.database_url)
+    try:
+        ended = store.views.deliveries((DeliveryState.DEAD, DeliveryState.SENT), ALL)
+        chosen = [each.id for each in ended if each.created_at >= start and route in ("", each.route)]
+        if not (yes or typer.confirm(f"Send {len(chosen)} deliveries again?")):
+            say("nothing was queued")
+            return
+        done = Action(getpass.getuser(), "replay", "delivery", "", f"since {start.isoformat()} {route}".strip())
+        number = store.curation.replay(chosen, done, datetime.now(UTC), also_sent=True)
+    finally:
+        store.close()
+    say(f"{number} queued again")
