@@ -24,6 +24,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("outbox", "Deliveries: queued, given up, sent again."),
     "route": ("route", "Test a route, ask why it was told, pause it."),
     "silence": ("silence", "Mute alerts for at most 30 days."),
+    "backup": ("backup", "Copy the database, verified, while the service runs."),
+    "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
+    "db": ("db", "The database: bring its schema to this version."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),
 }
 
