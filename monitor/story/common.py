@@ -14,7 +14,7 @@ def common_stems(rules: RuleSet) -> frozenset[str]:
     found: set[str] = set()
     for language in rules.languages.values():
         for word in language.profile.function_words | language.common_words:
-            found.update(stems(word))
+            found.update(stems(word) if len(word) > 1 else (word,))
     for term in rules.terms:
         if term.kind == "concept" and term.ref.startswith(_VERBS):
             found.update(stems(term.text))

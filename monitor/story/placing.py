@@ -24,7 +24,7 @@ from monitor.text import clean
 Kind = TypeVar("Kind")
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
-JOINS: Final = -0.2
+JOINS: Final = 0.5
 DOUBTS: Final = -2.0
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -73,10 +73,11 @@ def place(
     package = ""
     for report in reports:
         # headline and first sentences tell of the best act only; the others have their quotes
-        headed = not changes and report.reason is None
+        headed = report.reason is None and report.announcement == judgement.announcements[0]
         new = memory_of.of_report(report, headed=headed, text=text, common=common)
         new = replace(new, seen=(version, report_mark(report)))
-        change = _place_one(report, new, tuple(open_stories.values()), package, threshold)
+        kin = _kin(new, changes)
+        change = _place_one(report, new, tuple(open_stories.values()), kin, package, threshold)
         if change is None:
             continue
         open_stories[change.story.id] = change.story
@@ -111,8 +112,18 @@ def _reports(article: Article, judgement: Judgement, body_hash: int, now: dateti
     return told + sorted(named, key=refuses)
 
 
+def _kin(new: Signature, changes: Sequence[StoryChange]) -> Story | None:
+    """The first act of the same parties that this article announces."""
+    mine = frozenset(new.principals)
+    for change in changes:
+        sides = frozenset(memory_of.principals(change.report.announcement))
+        if change.report.reason is None and (mine <= sides or sides <= mine):
+            return change.story
+    return None
+
+
 def _place_one(
-    report: Report, new: Signature, stories: Sequence[Story], package: str, threshold: float
+    report: Report, new: Signature, stories: Sequence[Story], kin: Story | None, package: str, threshold: float
 ) -> StoryChange | None:
     best = _best(report, new, stories)
     if best is not None and report_mark(report) in memory_of.of_story(best.story).seen:
@@ -121,16 +132,38 @@ def _place_one(
         )  # this part of an edited article stayed
     if best is not None and best.affinity.value >= JOINS:
         return _join(report, new, best, threshold)
-    if report.reason is not None:
-        return None if refuses(report) or len(new.principals) < 2 else _open(report, new, None, "", threshold)
-    return _open(report, new, best, package or _package_of(new, stories), threshold)
+    if kin is not None and report.reason is None and not new.package and _repeats(report, kin, threshold):
+        # a second reading of the same act, in words that must not describe it: of a treaty, what the states pay
+        return _join(report, _echo(new), _Match(kin, Affinity(0.0, ())), threshold)
+    if report.reason is None:
+        return _open(report, new, best, package or _package_of(new, stories), threshold)
+    if refuses(report) or kin is not None or not _is_act(new):
+        return None
+    return _open(report, new, None, "", threshold)
+
+
+def _repeats(report: Report, kin: Story, threshold: float) -> bool:
+    """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its
+    type and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
+    said = report.announcement
+    same_sector = not said.sectors or not kin.sectors or bool(set(said.sectors) & set(kin.sectors))
+    return said.score < threshold or (said.type is kin.type and same_sector and kin.count == 1)
+
+
+def _echo(new: Signature) -> Signature:
+    return Signature(sources=new.sources, seen=new.seen, last_at=new.last_at)
+
+
+def _is_act(new: Signature) -> bool:
+    """Whether a mention names enough to be known again: two sides and a thing."""
+    return len(new.principals) >= 2 and bool(new.objects or any(new.things.values()))
 
 
 def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | None:
     known = [(story, memory_of.of_story(story)) for story in stories]
     rarity = rarities(new, [memory for _, memory in known])
     sides = frozenset(new.principals)
-    rivals = sum(len(sides & memory.core()) > 1 for _, memory in known)
+    rivals = sum(_rivals(sides, memory) for _, memory in known)
     found: list[_Match] = []
     for story, memory in known:
         if report.article_id in memory.apart:
@@ -139,11 +172,16 @@ def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | 
             return _Match(story, Affinity(99.0, ()))
         if report.article_id in dict(memory.sources) and _another(new, memory):
             continue
-        score = affinity(new, memory, rarity, rivals - (len(sides & memory.core()) > 1))
+        score = affinity(new, memory, rarity, rivals - _rivals(sides, memory))
         if score is not None:
             found.append(_Match(story, score))
     # of two equals the older story; ids settle what is left, so that the order of candidates never matters
     return min(found, key=lambda match: (-match.affinity.value, match.story.opened_at, match.story.id), default=None)
+
+
+def _rivals(sides: frozenset[str], memory: Signature) -> bool:
+    """Whether a story is another act that these principals may be reported with: one that was worth telling."""
+    return bool(memory.told) and len(sides & memory.core()) > 1
 
 
 def _another(new: Signature, memory: Signature) -> bool:

@@ -46,7 +46,9 @@ def stems(text: str, common: Collection[str] = frozenset()) -> Iterator[str]:
         han = _HAN.findall(token)
         if han:
             for run in han:
-                yield from (pair for pair in map("".join, itertools.pairwise(run)) if pair not in common)
+                for one, two in itertools.pairwise(run):
+                    if one not in common and two not in common and one + two not in common:
+                        yield one + two
         elif not token[0].isdigit():
             short = stem(token)
             if len(short) > 2 and short not in common:
