@@ -100,13 +100,20 @@ def _as_written(text: str, start: int, end: int, term: Term, lang: str) -> bool:
 
 
 def _neighbours(folded: str, start: int, end: int, term: Term) -> bool:
+    """Whether the words that ``term`` forbids beside it are absent. Chinese has no spaces: its signs are compared."""
     if term.not_before:
-        after = folded[end : end + 30].split(maxsplit=1)
-        if after and after[0].strip(",.;:'\"") in term.not_before:
+        after = folded[end : end + 30]
+        words = after.split(maxsplit=1)
+        if words and words[0].strip(",.;:'\"") in term.not_before:
+            return False
+        if term.text[0] > "\u2e80" and after.startswith(term.not_before):
             return False
     if term.not_after:
-        before = folded[max(0, start - 30) : start].split()
-        if before and before[-1].strip(",.;:'\"") in term.not_after:
+        before = folded[max(0, start - 30) : start]
+        words = before.split()
+        if words and words[-1].strip(",.;:'\"") in term.not_after:
+            return False
+        if term.text[0] > "\u2e80" and before.endswith(term.not_after):
             return False
     return True
 

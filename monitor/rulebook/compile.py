@@ -115,8 +115,8 @@ def _terms_of(entity_id: str, e: Mapping[str, Any], faults: Faults) -> Iterator[
                 yield from _made(entity_id, e, item, lang, form, faults, False)
     for item in e.get("short", ()):
         yield from _made(entity_id, e, item, "*", "short", faults, True)
-    for text in e.get("letters", ()):
-        yield from _made(entity_id, e, {"text": text}, "zh", "letter", faults, True)
+    for item in e.get("letters", ()):
+        yield from _made(entity_id, e, item, "zh", "letter", faults, True)
     for text in e.get("prefixes", ()):
         yield from _made(entity_id, e, {"text": text}, "*", "prefix", faults, False)
 

@@ -81,7 +81,7 @@ class EntitySpec(Strict):
     capitals: dict[str, Terms] = {}
     metonyms: dict[str, Terms] = {}
     short: Terms = []
-    letters: Words = []
+    letters: Terms = []
     members: Words = []
     sectors: list[Sector] = []
     since: str = ""
