@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, literal, or_, select, update
 
-from monitor.model import Delivery, DeliveryState, Episode
+from monitor.model import Delivery, DeliveryState, Episode, Told
 from monitor.store.engine import Database
-from monitor.store.outbox import insert_deliveries
+from monitor.store.outbox import insert_deliveries, to_delivery
 from monitor.store.statements import upsert
-from monitor.store.tables import delivery, episode, feed, judgement, meta, poll, target
+from monitor.store.tables import delivery, episode, feed, judgement, meta, poll, target, told
+from monitor.store.told import to_told
 from monitor.store.types import from_json, to_json
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
@@ -84,6 +85,34 @@ class HealthStore:
             known = select(delivery.c.id).where(delivery.c.id.in_([each.id for each in deliveries]))
             there = set(connection.execute(known).scalars())
             insert_deliveries(connection, [each for each in deliveries if each.id not in there])
+
+    def canary_at(self) -> datetime | None:
+        """When the last canary went through."""
+        with self._database.read() as connection:
+            found = connection.execute(select(meta.c.value).where(meta.c.key == CANARY_KEY)).scalar()
+        return datetime.fromisoformat(found) if found else None
+
+    def accounts(self, since: datetime) -> tuple[tuple[Told, ...], dict[str, tuple[Delivery, ...]]]:
+        """What routes were told since a moment, and the deliveries by the message that they carry (one message to several
+        mailboxes is several deliveries, each id the message's with a suffix). Without their bytes."""
+        columns = [column for column in delivery.c if column.name != "body"]
+        with self._database.read() as connection:
+            rows = connection.execute(select(told).where(told.c.told_at >= since)).all()
+            sent = connection.execute(
+                select(*columns, literal(b"").label("body")).where(delivery.c.created_at >= since - timedelta(days=1))
+            ).all()
+        by_message: dict[str, list[Delivery]] = {}
+        for row in sent:
+            by_message.setdefault(row.id.split(".", 1)[0], []).append(to_delivery(row))
+        return tuple(to_told(row) for row in rows), {key: tuple(found) for key, found in by_message.items()}
+
+    def size_bytes(self) -> int:
+        """What the database takes on disk."""
+        with self._database.read() as connection:
+            if self._database.dialect == "postgresql":
+                return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar() or 0)
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar() or 0
+            return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar() or 0)
 
     def note_canary(self, at: datetime) -> None:
         """The canary went through the whole line."""

@@ -81,6 +81,7 @@ class Facts:
     watched_for: timedelta = timedelta(0)  # how long this store has been judging
     canary_at: datetime | None = None  # the last canary that arrived
     canary_enabled: bool = False
+    canary_fault: str = ""  # where the last one was lost
     accounting: tuple[str, ...] = ()  # stories owed and not accounted for
     clock_jump_s: float = 0.0
     steps_failing: tuple[str, ...] = field(default=())
@@ -177,7 +178,9 @@ def _understanding(facts: Facts, now: datetime) -> Iterator[Fault]:
     if enough and facts.announcements_7d < FEW_SHARE * usual:
         yield Fault(HealthKind.FEW_ANNOUNCEMENTS, "few_announcements", f"{facts.announcements_7d} / {usual:.1f}")
     heard = facts.canary_at or facts.started_at
-    if facts.canary_enabled and now - heard > CANARY_LATE_AFTER:
+    if facts.canary_fault:
+        yield Fault(HealthKind.CANARY_LOST, "canary_lost", facts.canary_fault)
+    elif facts.canary_enabled and now - heard > CANARY_LATE_AFTER:
         yield Fault(HealthKind.CANARY_LOST, "canary_lost", f"last heard {heard.isoformat(timespec='minutes')}")
     if facts.accounting:
         yield Fault(HealthKind.ACCOUNTING, "accounting", str(len(facts.accounting)), facts.accounting)

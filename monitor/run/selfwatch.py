@@ -1,0 +1,264 @@
+"""The service looks after itself: once a minute the facts are gathered and judged (monitor.watch), what is wrong is told by the
+health route, and while nothing is, a dead man's switch outside is pinged. Once a day a canary goes through the line.
+
+Bad news about a target goes by another way than the one that fails. Messages are queued in the outbox like any other, in the
+transaction that remembers the episode: a kill in between tells it once or not yet.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from monitor import watch
+from monitor.alert import accounting, drafts, notice
+from monitor.config import WatchSettings
+from monitor.fetch.state import unpack
+from monitor.model import Delivery, RouteMode
+from monitor.run.driver import Writer
+from monitor.run.guard import tried
+from monitor.run.match import Desk
+from monitor.run.metrics import Metrics
+from monitor.store import Store
+from monitor.store.health import FeedStanding, Standing
+from monitor.watch import Facts, FeedFact, HealthKind, Moment, News
+
+logger = logging.getLogger(__name__)
+
+CANARY_ID = "canary"
+ACCOUNT_EVERY = timedelta(hours=1)
+ACCOUNT_FOR = timedelta(days=3)
+# kinds that mean "do not trust me": while one lasts the dead man's switch is not pinged
+SILENCING = frozenset(
+    {
+        HealthKind.NOTHING_POLLED,
+        HealthKind.OUTBOX_OLD,
+        HealthKind.DISK_FILLING,
+        HealthKind.STEP_FAILING,
+        HealthKind.CANARY_LOST,
+        HealthKind.ACCOUNTING,
+    }
+)
+TARGET_KINDS = frozenset({HealthKind.TARGET_DISABLED, HealthKind.TARGET_FAILING})
+
+
+@dataclass(slots=True)
+class Notes:
+    """What only the running process knows; written by whoever sees it, read at the next look."""
+
+    started_at: datetime
+    rules_refused: str = ""
+    rules_examples: str = ""
+    clock_jump_s: float = 0.0
+    steps_failing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    canary_fault: str = ""
+    canary_day: str = ""
+    accounted_at: datetime | None = None
+    pinged_at: datetime | None = None
+    healthy: bool = True
+    open_kinds: tuple[str, ...] = field(default=())
+
+
+class SelfWatch:
+    """See the module. ``ping`` asks an address and says whether it answered; ``canary`` runs the line once and returns how
+    long that took, or raises with what broke."""
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Callable[[], Desk],
+        settings: WatchSettings,
+        state_dir: Path,
+        writer: Writer,
+        metrics: Metrics,
+        notes: Notes,
+        *,
+        timezone: str,
+        ping: Callable[[str], Awaitable[bool]],
+        canary: Callable[[datetime], Awaitable[timedelta]],
+    ) -> None:
+        self._store, self._desk, self._settings, self._state_dir = store, desk, settings, state_dir
+        self._writer, self._metrics, self.notes = writer, metrics, notes
+        self._zone, self._ping, self._canary = ZoneInfo(timezone), ping, canary
+
+    async def look(self, now: datetime) -> tuple[News, ...]:
+        """One look: judges the facts, queues what is to be told, pings while all is well. Returns what was told."""
+        await self._run_canary(now)
+        if self.notes.accounted_at is None or now - self.notes.accounted_at >= ACCOUNT_EVERY:
+            self.notes.accounted_at = now
+            self.notes.missing = await self._writer.call(self._missing, now)
+        news = await self._writer.call(self._judge, now)
+        await self._ping_when_due(now)
+        return news
+
+    def _judge(self, now: datetime) -> tuple[News, ...]:
+        standing = self._store.health.standing(now, quiet_before=now - watch.SILENT_LEAST)
+        facts = self._facts(standing, now)
+        self._measure(standing, facts, now)
+        found = watch.faults(facts, now)
+        self.notes.clock_jump_s = 0.0  # told once, when it happened
+        self.notes.open_kinds = tuple(sorted({fault.kind for fault in found}))
+        self.notes.healthy = not any(fault.kind in SILENCING for fault in found)
+        episodes, news = watch.advance(self._store.health.episodes(), found, now)
+        if episodes:
+            told = [delivery for one in news for delivery in self._deliveries(one, now)]
+            self._store.health.commit(episodes, told, now)
+        for one in news:
+            level = logging.INFO if one.moment is Moment.END else logging.WARNING
+            logger.log(level, "health %s kind=%s words=%r", one.moment, one.episode.kind, one.episode.words)
+        return news
+
+    # ------------------------------------------------------------------------------------------ facts
+
+    def _facts(self, standing: Standing, now: datetime) -> Facts:
+        disk = shutil.disk_usage(self._state_dir)
+        return Facts(
+            started_at=self.notes.started_at,
+            last_poll_at=standing.last_poll_at,
+            feeds=tuple(_feed_fact(feed, now) for feed in standing.troubled),
+            polled_feeds=standing.polled_feeds,
+            outbox_oldest_at=standing.outbox_oldest_at,
+            dead_letters=standing.dead_letters,
+            targets_disabled=standing.targets_disabled,
+            targets_failing=standing.targets_failing,
+            disk_free_bytes=disk.free,
+            disk_total_bytes=disk.total,
+            rules_refused=self.notes.rules_refused,
+            rules_examples=self.notes.rules_examples,
+            announcements_7d=standing.announcements_7d,
+            announcements_8w_before=standing.announcements_8w_before,
+            watched_for=now - standing.judging_since if standing.judging_since else timedelta(0),
+            canary_at=standing.canary_at,
+            canary_enabled=self._settings.canary,
+            canary_fault=self.notes.canary_fault,
+            accounting=self.notes.missing,
+            clock_jump_s=self.notes.clock_jump_s,
+            steps_failing=self.notes.steps_failing,
+        )
+
+    def _measure(self, standing: Standing, facts: Facts, now: datetime) -> None:
+        metrics = self._metrics
+        metrics.outbox.set(standing.outbox_waiting)
+        metrics.outbox_oldest_s.set(_age_s(standing.outbox_oldest_at, now))
+        metrics.dead_letters.set(standing.dead_total)
+        metrics.poll_lag_s.set(_age_s(standing.most_overdue_at, now))
+        for state, count in standing.feeds.items():
+            metrics.feeds.labels(state).set(count)
+        metrics.disk_free_bytes.set(facts.disk_free_bytes or 0)
+        metrics.rules_refused.set(bool(facts.rules_refused))
+        if standing.last_poll_at:
+            metrics.last_poll.set(standing.last_poll_at.timestamp())
+        if standing.canary_at:
+            metrics.canary.set(standing.canary_at.timestamp())
+        metrics.database_bytes.set(self._store.health.size_bytes())
+        for kind in HealthKind:
+            metrics.episodes.labels(kind).set(kind in self.notes.open_kinds)
+
+    def _missing(self, now: datetime) -> tuple[str, ...]:
+        """The stories that are owed to a route and are on no account."""
+        told, deliveries = self._store.health.accounts(now - ACCOUNT_FOR)
+        found = accounting.balance(told, deliveries, now)
+        return tuple(f"{each.owed.route}: {each.owed.story_id}" for each in found.missing)
+
+    # ------------------------------------------------------------------------------------------ telling
+
+    def _deliveries(self, news: News, now: datetime) -> Iterator[Delivery]:
+        desk, episode = self._desk(), news.episode
+        failing = episode.words.split(":", 1)[0] if episode.kind in TARGET_KINDS else ""
+        for route in notice.health_routes(desk.routes, failing):
+            words = desk.office.lexicon[route.language]
+            zone = ZoneInfo(route.timezone)
+            title = words.text(
+                f"watch.moment.{news.moment}", title=words.text(f"watch.{episode.kind}.title", words=episode.words)
+            )
+            since = words.moment(episode.started_at, zone)
+            text = {
+                Moment.START: words.text(f"watch.{episode.kind}.text", words=episode.words),
+                Moment.REMINDER: words.text("watch.lasting", since=since),
+                Moment.END: words.text("watch.ended", since=since),
+            }[news.moment]
+            lines = episode.things if news.moment is not Moment.END else ()
+            key = f"{episode.key}|{episode.started_at.isoformat()}|{news.moment}|{episode.told_at.isoformat()}"
+            for draft in notice.health_drafts(title, text, route, desk.office, now, key, lines):
+                yield _rendered(draft, now)
+
+    # ------------------------------------------------------------------------------------------ canary and ping
+
+    async def _run_canary(self, now: datetime) -> None:
+        """Once a local day, at its hour or when the service starts later."""
+        local = now.astimezone(self._zone)
+        day = local.date().isoformat()
+        if not self._settings.canary or self.notes.canary_day == day or f"{local:%H:%M}" < self._settings.canary_at:
+            return
+        self.notes.canary_day = day
+        last = (await self._writer.call(self._store.health.canary_at)) if self.notes.canary_fault == "" else None
+        if last is not None and last.astimezone(self._zone).date().isoformat() == day:
+            return
+        try:
+            took = await self._canary(now)
+        except CanaryLost as exc:
+            self.notes.canary_fault = str(exc)
+            logger.error("canary lost words=%r", str(exc))
+            return
+        self.notes.canary_fault = ""
+        await self._writer.call(self._tell_canary, took, day, now)
+
+    def _tell_canary(self, took: timedelta, day: str, now: datetime) -> None:
+        """Tells a route that asked for operational news; mail routes for stories are not bothered each day."""
+        desk = self._desk()
+        told = []
+        for route in (route for route in desk.routes if route.mode is RouteMode.HEALTH):
+            words = desk.office.lexicon[route.language]
+            text = words.text("watch.canary.text", span=words.span(took.total_seconds()))
+            made = notice.health_drafts(
+                words.text("watch.canary.title"), text, route, desk.office, now, f"canary|{day}"
+            )
+            told += [replace(_rendered(draft, now), article_id=CANARY_ID) for draft in made]
+        self._store.health.commit((), told, now)
+        self._store.health.note_canary(now)
+
+    async def _ping_when_due(self, now: datetime) -> None:
+        url = self._settings.ping_url.get_secret_value()
+        due = (
+            self.notes.pinged_at is None or (now - self.notes.pinged_at).total_seconds() >= self._settings.ping_every_s
+        )
+        if url and due and self.notes.healthy:
+            self.notes.pinged_at = now
+            if not await self._ping(url):
+                logger.warning("dead man's switch did not answer")
+
+
+class CanaryLost(Exception):
+    """The canary did not come through; says where it was lost."""
+
+
+def _feed_fact(feed: FeedStanding, now: datetime) -> FeedFact:
+    state = unpack(feed.schedule)
+    well = feed.state == "ok"
+    return FeedFact(
+        feed.feed_id,
+        feed.title,
+        feed.reason,
+        failing_since=feed.failing_since_at if feed.state == "failing" else None,
+        gone=feed.state == "gone",
+        silent=well and watch.is_silent(state.rhythm_s, state.last_new_at, now),
+        stale=well and watch.is_stale(state.newest_at, now),
+    )
+
+
+def _age_s(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at else 0.0
+
+
+def _rendered(draft: drafts.Draft, now: datetime) -> Delivery:
+    return tried(
+        lambda: draft.render(now),
+        f"message {draft.delivery_id}",
+        lambda fault: draft.parked(now, f"cannot be rendered: {fault}"),
+    )
