@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import __version__, rulebook
@@ -25,15 +25,18 @@ from monitor.model import Delivery, HttpAnswer, HttpFailure
 from monitor.rulebook import RuleSet
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
+from monitor.run.canary import run_canary
 from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
 from monitor.run.match import Desk, MatchStep
+from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
 from monitor.run.poll import PollSettings, PollStep
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
+from monitor.run.selfwatch import Notes, SelfWatch
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
 
@@ -166,6 +169,33 @@ class Machine:
             chance=random.random,
             on_sent=on_sent,
         )
+
+        self.metrics = Metrics()
+        self.notes = Notes(started_at=clock())
+        self.watch = SelfWatch(
+            store,
+            lambda: self.knowledge.desk,
+            settings.watch,
+            settings.state_dir,
+            self.writer,
+            self.metrics,
+            self.notes,
+            timezone=settings.timezone,
+            ping=self._ping,
+            canary=self._canary,
+        )
+
+    async def _ping(self, url: str) -> bool:
+        answer = await self._egress.get(Request(url, allow=_own_address(url)))
+        return isinstance(answer, HttpAnswer) and 200 <= answer.status < 300
+
+    async def _canary(self, now: datetime) -> timedelta:
+        known = self.knowledge
+        return await run_canary(known.settings.rules_dir, self.pool, known.matcher, known.desk, now)
+
+    async def look_after(self) -> None:
+        """One look of the self-watch."""
+        await self.watch.look(self.clock())
 
     def driver(self) -> Driver:
         """The steps in the order of the flow."""

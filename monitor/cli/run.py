@@ -53,7 +53,13 @@ async def _run(settings: Settings, config: Path | None) -> None:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
     async with open_machine(settings, clock=_now, on_sent=shown) as machine:
         driver = machine.driver()
-        service = Service(driver, chores(machine, config), Notifier(os.environ), clock=_now)
+        service = Service(
+            driver,
+            chores(machine, config),
+            Notifier(os.environ),
+            clock=_now,
+            upkeep_every_s=settings.watch.check_every_s,
+        )
         await service.run(note)
     note("coopwatch has stopped")
 
@@ -65,13 +71,16 @@ def chores(machine: Machine, config: Path | None) -> Chores:
         try:
             await machine.reload(read_settings(config))
         except ConfigError as exc:
+            machine.notes.rules_refused = str(exc)
             logger.error("reload refused, the old settings and rules stay in force: %s", exc)
             note(f"coopwatch: reload refused, the old settings and rules stay in force:\n{exc}")
             return
+        machine.notes.rules_refused = ""
         logger.info("reloaded ruleset=%s", machine.knowledge.ruleset.digest)
         note(f"coopwatch has reloaded: {machine.status()}")
 
     async def jumped(jump: timedelta) -> None:
+        machine.notes.clock_jump_s = jump.total_seconds()
         if jump < timedelta(0):
             await machine.writer.call(machine.store.manners.shift, jump)
         else:
@@ -81,11 +90,7 @@ def chores(machine: Machine, config: Path | None) -> Chores:
         over_s = min(machine.settings.fetch.min_interval_s, SPREAD_S)
         await machine.writer.call(machine.store.manners.spread, _now(), over_s, random.random)
 
-    return Chores(reload=reload, upkeep=_nothing, jumped=jumped, slept=slept, status=machine.status)
-
-
-async def _nothing() -> None:
-    """No upkeep yet."""
+    return Chores(reload=reload, upkeep=machine.look_after, jumped=jumped, slept=slept, status=machine.status)
 
 
 def _now() -> datetime:
