@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("backup", "Copy the database, verified, while the service runs."),
     "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
     "db": ("db", "The database: bring its schema to this version."),
+    "texts": ("texts", "Delete the texts of one source."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),
 }
 

@@ -20,8 +20,10 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.model import Delivery
 from monitor.run import logs
+from monitor.run.keeping import Keeping
 from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
+from monitor.store.retention import RetentionStore
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +92,13 @@ def chores(machine: Machine, config: Path | None) -> Chores:
         over_s = min(machine.settings.fetch.min_interval_s, SPREAD_S)
         await machine.writer.call(machine.store.manners.spread, _now(), over_s, random.random)
 
-    return Chores(reload=reload, upkeep=machine.look_after, jumped=jumped, slept=slept, status=machine.status)
+    keeping = Keeping(RetentionStore(machine.store.database), machine.writer, _now)
+
+    async def upkeep() -> None:
+        await machine.look_after()
+        await keeping.look(machine.settings.keep)
+
+    return Chores(reload=reload, upkeep=upkeep, jumped=jumped, slept=slept, status=machine.status)
 
 
 def _now() -> datetime:
