@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import log
 
+from monitor.model import Stage
 from monitor.story.signature import OPEN_ENDED, Signature
 from monitor.story.simhash import likeness
 
 COPY = 0.90  # share of equal bits from which a body is a copy (see simhash)
 SAME_REPORT_DAYS = 5
 MEMORY_DAYS = 400
+_RECENT_DAYS = 14
+_FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _VAGUE = frozenset({"other"})  # the sector of what fits none
 
 
@@ -33,6 +36,9 @@ class Affinity:
 
 BIAS = -0.2
 WEIGHTS: Mapping[str, float] = {
+    "happened_again": -2.5,
+    "told_alike_late": 0.6,
+    "fading": -6,
     "principals_equal": 1.9,
     "principals_nested": 2.4,
     "principals_shared": 0.5,
@@ -111,7 +117,7 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
     facts[_sides(mine, theirs)] = 1
     facts["rivals_log"] = log(1 + rivals)
     facts["days_log"] = log(1 + days)
-    facts["long_ago"] = float(days > 14)
+    facts["long_ago"] = float(days > _RECENT_DAYS)
     facts["within_2_days"] = float(days <= 2)
     if copy >= COPY:
         facts["copy"] = 1
@@ -119,6 +125,9 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
     facts |= _thing_facts(new, old, rarity)
     facts |= _word_facts(new, old, rarity, days)
     facts |= _coded_facts(new, old)
+    if days > _RECENT_DAYS:
+        facts["told_alike_late"] = max(facts.get("thing_said", 0.0), facts.get("words_share", 0.0)) * log(1 + days)
+        facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
 
 
@@ -152,7 +161,8 @@ def _thing_facts(new: Signature, old: Signature, rarity: Mapping[str, float]) ->
     there = sum(rarity.get(word, 1.0) * told.get(word, 0.0) for word in mine)
     here = sum(rarity.get(word, 1.0) for word in theirs if word in said)
     if max(there, here) < 0.5:
-        return {"thing_unsaid": 1.0 if min(len(mine), len(theirs)) > 1 else 0.5}
+        # a single word may be but the place where it was signed
+        return {"thing_unsaid": 1.0 if min(len(mine), len(theirs)) > 1 else 0.3}
     return {"thing_said": min(1.0, max(there / len(mine), here / len(theirs)))}
 
 
@@ -184,6 +194,8 @@ def _coded_facts(new: Signature, old: Signature) -> dict[str, float]:
         facts["sector_same" if mine & theirs else "sector_differs"] = 1
     if new.topics & old.topics:
         facts["topic_same"] = 1
+    if _happened_again(new, old):
+        facts["happened_again"] = 1
     if new.dates and old.dates:
         apart = min(
             _days(f"{one}T00:00:00+00:00", f"{other}T00:00:00+00:00") for one in new.dates for other in old.dates
@@ -192,6 +204,19 @@ def _coded_facts(new: Signature, old: Signature) -> dict[str, float]:
     if new.concepts and old.concepts:
         facts["concepts_share"] = len(new.concepts & old.concepts) / len(new.concepts | old.concepts)
     return facts
+
+
+def _happened_again(new: Signature, old: Signature) -> bool:
+    """Whether the report dates a stage that the story reached long before: what was signed in spring is not signed
+    today."""
+    if not new.on or old.denied:
+        return False
+    on = f"{new.on}T12:00:00+00:00"
+    return any(
+        on > old.told[stage] and _days(on, old.told[stage]) > _RECENT_DAYS
+        for stage in new.told
+        if stage in old.told and stage != Stage.RENEWED
+    )
 
 
 def _days(one: str, other: str) -> float:

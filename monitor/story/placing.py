@@ -75,7 +75,8 @@ def place(
         # headline and first sentences tell of the best act only; the others have their quotes
         headed = report.reason is None and report.announcement == judgement.announcements[0]
         new = memory_of.of_report(report, headed=headed, text=text, common=common)
-        new = replace(new, seen=(version, report_mark(report)))
+        told = {stage_of(report).value: _at(report).isoformat()} if tells(report, threshold) else {}
+        new = replace(new, seen=(version, report_mark(report)), told=told)
         kin = _kin(new, changes)
         change = _place_one(report, new, tuple(open_stories.values()), kin, package, threshold)
         if change is None:

@@ -46,6 +46,7 @@ class Signature:
     things: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem of the object -> reports
     marks: Mapping[str, int] = field(default_factory=dict)
     dates: frozenset[str] = frozenset()  # days of the event that a text spells out
+    on: str = ""  # the day on which a single report says that it happened; not kept
     titles: tuple[tuple[str, str], ...] = ()  # language, title
     sources: tuple[tuple[str, int], ...] = ()  # article id, simhash; oldest first
     told: Mapping[str, str] = field(
@@ -120,6 +121,7 @@ def of_report(
         things={report.lang or "?": dict.fromkeys(sorted(set(stems(thing, ignore))), 1)} if thing else {},
         marks=dict.fromkeys(sorted(set(marks(spoken)) - {name.casefold() for name in parties}), 1),
         dates=frozenset({said.event_date} if dated else ()),
+        on=said.event_date if len(said.event_date) == 10 and said.date_basis in ("explicit", "relative") else "",
         titles=((report.lang, report.title),) if report.title and headed else (),
         sources=((report.article_id, report.simhash),),
         last_at=(report.published_at or report.seen_at).astimezone(UTC).isoformat(),
