@@ -28,7 +28,7 @@ from monitor.model import (
 )
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries
-from monitor.store.statements import insert_new, new_claim
+from monitor.store.statements import insert_new
 from monitor.store.stories import find_stories, save_story
 from monitor.store.tables import article, entry, feed, judgement, told, verdict
 from monitor.store.types import from_json, to_json
@@ -94,7 +94,7 @@ class MatchStore:
     def claim(self, now: datetime, limit: int, lease_s: float) -> list[MatchWork]:
         """Up to ``limit`` articles in the order of (published, first seen, id) within each poll. An article waits for
         the ones before it, whichever was read first; it does not wait for the ones after it."""
-        claim_id = new_claim()
+        claim_id = self._database.new_claim()
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch match claim")
             ready = _ready(connection, now, limit)

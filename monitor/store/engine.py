@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
@@ -34,6 +35,11 @@ class Database:
         self._engine = engine
         self.shown = shown  # without password
         self.dialect = engine.dialect.name
+        self.owner = uuid4().hex[:12]  # of every claim made through this object: a fleet frees those of a dead worker
+
+    def new_claim(self) -> str:
+        """An id for a claim that nobody else uses; it begins with the owner."""
+        return f"{self.owner}:{uuid4().hex[:20]}"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

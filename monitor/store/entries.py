@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
 from monitor.store.engine import Database
-from monitor.store.statements import new_claim, unclaimed, upsert
+from monitor.store.statements import unclaimed, upsert
 from monitor.store.tables import article, entry, feed
 from monitor.store.types import from_json
 
@@ -64,7 +64,7 @@ class ReadStore:
 
     def claim(self, now: datetime, limit: int, lease_s: float) -> list[ReadWork]:
         """Up to ``limit`` entries whose page is to be read now, oldest due first."""
-        claim_id = new_claim()
+        claim_id = self._database.new_claim()
         due = (
             select(entry.c.id)
             .where(entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, FeedState, PollOutcome
 from monitor.store.engine import Database
-from monitor.store.statements import chunks, insert, insert_new, new_claim, unclaimed
+from monitor.store.statements import chunks, insert, insert_new, unclaimed
 from monitor.store.tables import entry, entry_key, feed, poll
 from monitor.store.types import from_json, to_json
 
@@ -140,7 +140,7 @@ class FeedStore:
     def claim(self, now: datetime, limit: int, lease_s: float, *, not_since: datetime | None = None) -> list[FeedWork]:
         """Up to ``limit`` due feeds, longest due first; their next due time is stored before anything is asked.
         ``not_since`` leaves out those polled since then (``once`` asks each feed once)."""
-        claim_id = new_claim()
+        claim_id = self._database.new_claim()
         due = (
             select(feed.c.id)
             .where(feed.c.due_at <= now, feed.c.state.in_(DUE_STATES), unclaimed(feed, now))

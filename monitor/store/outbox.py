@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from monitor.model import Delivery, DeliveryState, EventType, TargetState
 from monitor.store.engine import Database
-from monitor.store.statements import insert_new, new_claim, unclaimed, upsert
+from monitor.store.statements import insert_new, unclaimed, upsert
 from monitor.store.tables import attempt, delivery, delivery_story, target
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY)
@@ -51,7 +51,7 @@ class OutboxStore:
     def claim(self, now: datetime, limit: int, lease_s: float) -> list[SendWork]:
         """Up to ``limit`` due deliveries of different targets, oldest due first. They are stored as sending before the
         first byte leaves, so that a crash leaves a known doubt."""
-        claim_id = new_claim()
+        claim_id = self._database.new_claim()
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch outbox claim")
             rows = connection.execute(_due(now).limit(limit)).all()

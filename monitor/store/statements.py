@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -36,11 +35,6 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
-
-
-def new_claim() -> str:
-    """A name for one claim; whoever commits under another one is too late."""
-    return secrets.token_hex(8)
 
 
 def unclaimed(table: Table, now: datetime) -> ColumnElement[bool]:
