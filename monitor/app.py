@@ -34,6 +34,7 @@ from monitor.run.match import Desk, MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
 from monitor.run.poll import PollSettings, PollStep
+from monitor.run.reach import Outreach
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
 from monitor.run.selfwatch import Notes, SelfWatch
@@ -260,3 +261,14 @@ async def open_machine(
         store.close()
         if lock is not None:
             lock.release()
+
+
+@asynccontextmanager
+async def open_reach(settings: Settings) -> AsyncIterator[Outreach]:
+    """The way to single addresses for commands that people run by hand, without store or rules."""
+    pool = WorkerPool(1, preload=("monitor.sources",))
+    reader = PageReader(pool, load_page_phrases(settings.rules_dir), settings.workers.deadline_s)
+    try:
+        yield Outreach(Egress(fetch_limits(settings)), pool, reader, frozenset(settings.fetch.allow_private))
+    finally:
+        await pool.close()

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+
 import typer
 
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
+from monitor.cli.stores import existing_store
+from monitor.config import Settings
+from monitor.store import runner_lock
+from monitor.store.views import Overview
 
 NO_ALERT_LEAVES = "NO ALERT LEAVES THIS MACHINE"
 
@@ -17,8 +24,63 @@ def register(app: typer.Typer) -> None:
 
 def status(config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
+    overview = None
+    with existing_store(settings) as store:
+        overview = store.views.overview() if store else None
+    lock = runner_lock(settings.database_url)
+    runner = lock.holder() if lock else None
     if as_json:
-        print_json({"sends_nothing": settings.sends_nothing, "state_dir": str(settings.state_dir)})
-        return
+        _print_json(settings, overview, runner)
+    else:
+        _print(settings, overview, runner)
+
+
+def _print_json(settings: Settings, overview: Overview | None, runner: int | None) -> None:
+    print_json(
+        {
+            "sends_nothing": settings.sends_nothing,
+            "running": None if runner is None else runner != 0,
+            "process": runner or None,
+            "state_dir": str(settings.state_dir),
+            "routes": [
+                {"name": route.name, "channel": route.channel, "mode": route.mode, "language": route.language}
+                for route in settings.routes
+            ],
+            **(asdict(overview) if overview else {}),
+        }
+    )
+
+
+def _print(settings: Settings, overview: Overview | None, runner: int | None) -> None:
     if settings.sends_nothing:
         say(f"{NO_ALERT_LEAVES}: no route sends mail or webhooks; alerts are files in {settings.alerts_dir}", bold=True)
+    if runner is not None:
+        say(f"service     {f'running (process {runner})' if runner else 'not running'}")
+    say(f"state       {settings.state_dir}")
+    for route in settings.routes:
+        say(f"route       {route.name}: {route.channel}, {route.mode}, {route.language}")
+    if overview is None:
+        say("database    not made yet: start the service (coopwatch run) or run coopwatch once")
+        return
+    say(f"feeds       {_counts(overview.feeds)}{_when(overview.next_poll_at)}")
+    say(f"entries     {_counts(overview.entries)}")
+    say(f"articles    {_counts(overview.dispositions)}")
+    say(f"stories     {overview.stories}")
+    waiting = ""
+    if overview.oldest_waiting_at:
+        waiting = f"; the oldest waits since {overview.oldest_waiting_at:%Y-%m-%d %H:%M} UTC"
+    say(f"deliveries  {_counts(overview.deliveries)}{waiting}")
+    if overview.deliveries.get("dead"):
+        say("            parked ones wait for you: coopwatch outbox list --state dead")
+
+
+def _counts(counts: object) -> str:
+    assert isinstance(counts, dict)
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "none"
+
+
+def _when(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    wait_s = (moment - datetime.now(UTC)).total_seconds()
+    return "; one is due now" if wait_s <= 0 else f"; the next is due in {wait_s:.0f} s"

@@ -15,6 +15,7 @@ from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
 from monitor.store.feeds import FeedStore
 from monitor.store.health import HealthStore
+from monitor.store.imports import ImportStore
 from monitor.store.lock import RunnerLock
 from monitor.store.manners import MannersStore
 from monitor.store.migrate import prepare
@@ -22,6 +23,7 @@ from monitor.store.outbox import OutboxStore
 from monitor.store.people import PeopleStore
 from monitor.store.stories import StoryStore
 from monitor.store.told import ToldStore
+from monitor.store.trail import TrailStore
 from monitor.store.views import ViewStore
 
 
@@ -41,6 +43,8 @@ class Store:
     manners: MannersStore
     views: ViewStore
     curation: CurationStore
+    imports: ImportStore
+    trails: TrailStore
     health: HealthStore
 
     def close(self) -> None:
@@ -69,6 +73,8 @@ def open_store(url: str) -> Store:
         MannersStore(database),
         ViewStore(database),
         CurationStore(database),
+        ImportStore(database),
+        TrailStore(database),
         HealthStore(database),
     )
 

@@ -155,12 +155,13 @@ def _pieces(values: list[int]) -> Iterable[list[int]]:
 def _article_rows(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for start in range(0, len(ids), 500):
-        rows = connection.execute(_article_query().where(entry.c.id.in_(ids[start : start + 500])))
+        rows = connection.execute(article_query().where(entry.c.id.in_(ids[start : start + 500])))
         found |= {row.id: row for row in rows}
     return found
 
 
-def _article_query() -> Any:
+def article_query() -> Any:
+    """Articles with what their feed says of them, for ``to_article``."""
     return (
         select(
             entry.c.id,
@@ -188,7 +189,7 @@ def _article_query() -> Any:
 
 
 def to_article(row: Any) -> Article:
-    """The article of a row of ``_article_query``. Its address is the one that the feed gave: readers open that."""
+    """The article of a row of ``article_query``. Its address is the one that the feed gave: readers open that."""
     spec = from_json(FeedSpec, row.spec)
     return Article(
         id=str(row.id),

@@ -20,6 +20,7 @@ from monitor.store.tables import entry, entry_key, feed, poll
 from monitor.store.types import from_json, to_json
 
 POLLS_KEPT = 30
+IMPORT_FEED = "import"  # what a person brought in by file or by hand; never polled
 DUE_STATES = (FeedState.OK, FeedState.FAILING, FeedState.GONE)  # a retired feed is still looked at, seldom
 
 
@@ -133,7 +134,8 @@ class FeedStore:
                     values: dict[str, Any] = {"spec": to_json(spec), "title": spec.title}
                     connection.execute(update(feed).where(feed.c.id == key).values(values))
             back = [key for key in listed if key in stored and stored[key][1] == FeedState.REMOVED]
-            gone = [key for key, (_, state) in stored.items() if key not in listed and state != FeedState.REMOVED]
+            kept = (*listed, IMPORT_FEED)
+            gone = [key for key, (_, state) in stored.items() if key not in kept and state != FeedState.REMOVED]
             _set_state(connection, back, FeedState.OK, "listed again", due_at=now)
             _set_state(connection, gone, FeedState.REMOVED, "no longer in any feeds file")
 

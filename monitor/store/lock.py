@@ -44,3 +44,16 @@ class RunnerLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def holder(self) -> int:
+        """The process that holds the lock; 0 where none does, -1 where its number is not known."""
+        try:
+            with self.path.open("r", encoding="ascii") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    text = file.read(32).strip()
+                    return int(text) if text.isdigit() else -1
+        except OSError:
+            return 0
+        return 0

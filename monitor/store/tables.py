@@ -86,7 +86,7 @@ class PollRow(SQLModel, table=True):
     outcome: str = ""
     words: str = _text()
     status: int = 0
-    wire_bytes: int = Field(default=0, sa_column=Column(_BIG, nullable=False))
+    wire_bytes: int = Field(default=0, sa_column=Column(_BIG, nullable=False, default=0))
     listed: int = 0
     new: int = 0
     edited: int = 0
@@ -129,7 +129,7 @@ class EntryRow(SQLModel, table=True):
     __tablename__ = "entry"
     id: int | None = _id()
     feed_id: str = Field(foreign_key="feed.id", index=True)
-    batch: int = Field(default=0, sa_column=Column(_BIG, nullable=False))
+    batch: int = Field(default=0, sa_column=Column(_BIG, nullable=False, default=0))
     guid: str = _text()
     url: str = _text()
     title: str = _text()
@@ -192,7 +192,7 @@ class ArticleRow(SQLModel, table=True):
     title: str = _text()
     text: str = _text()
     url: str = _text()  # where the page was found after redirects
-    canonical_url: str = Field(default="", sa_column=Column(Text, nullable=False, index=True))
+    canonical_url: str = Field(default="", sa_column=Column(Text, nullable=False, index=True, default=""))
     published_at: datetime | None = _time()
     language: str = ""
     method: str = ""  # ReadMethod
