@@ -58,7 +58,7 @@ class Scanner:
         masked = _longest(kinds["mask"])
         concepts = _longest_of_each_kind(kinds["concept"])
         return Hits(
-            entities=tuple(_paired(_longest(kinds["entity"]), folded)),
+            entities=tuple(_free(_paired(_longest(kinds["entity"]), folded), masked)),
             concepts=tuple(_unmasked(concepts, masked)),
             masked=tuple(masked),
         )
@@ -137,6 +137,15 @@ def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:
         family = ref.partition(".")[0]
         groups[family if family in ("act", "instrument") else ref].append(hit)
     return sorted((h for group in groups.values() for h in _longest(group)), key=lambda h: h[0])
+
+
+def _free(hits: Iterable[Hit], masked: list[Hit]) -> Iterable[Hit]:
+    """Names that stand within a longer mask name a treaty or a sea, no party: accordi di Parigi, South China Sea."""
+    return hits if not masked else (h for h in hits if not any(_within(h, m) for m in masked))
+
+
+def _within(hit: Hit, mask: Hit) -> bool:
+    return mask[0] <= hit[0] and hit[1] <= mask[1] and mask[1] - mask[0] > hit[1] - hit[0]
 
 
 def _unmasked(hits: Iterable[Hit], masked: list[Hit]) -> list[Hit]:
