@@ -67,6 +67,10 @@ def _add_stories(line: dict[str, Any], judgement: Judgement, changes: tuple[Stor
         change = next((c for c in changes if c.report.announcement == announcement), None)
         told["story"] = change.story.id if change else None
         told["novelty"] = change.novelty.value if change else None
+    for told, mention in zip(line["mentions"], judgement.mentions, strict=True):
+        change = next((c for c in changes if c.report.announcement == mention.announcement and c.report.reason), None)
+        told["story"] = change.story.id if change else None
+        told["novelty"] = change.novelty.value if change and change.before else None
     line["story"] = line["announcements"][0]["story"] if line["announcements"] else None
     if line["announcements"]:
         line["alert"] = line["alert"] and any(a["novelty"] in _TOLD for a in line["announcements"])

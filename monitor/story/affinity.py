@@ -126,7 +126,8 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
     facts |= _word_facts(new, old, rarity, days)
     facts |= _coded_facts(new, old)
     if days > _RECENT_DAYS:
-        facts["told_alike_late"] = max(facts.get("thing_said", 0.0), facts.get("words_share", 0.0)) * log(1 + days)
+        alike = (facts.get(name, 0.0) for name in ("object_same", "thing_said", "words_share"))
+        facts["told_alike_late"] = max(alike) * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
 

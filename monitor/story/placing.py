@@ -26,6 +26,7 @@ Kind = TypeVar("Kind")
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
 JOINS: Final = 0.5
 DOUBTS: Final = -2.0
+_MENTIONED: Final = 1.5
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 # refused for want of two sides or of cooperation: no act that a later report could belong to
@@ -114,11 +115,11 @@ def _reports(article: Article, judgement: Judgement, body_hash: int, now: dateti
 
 
 def _kin(new: Signature, changes: Sequence[StoryChange]) -> Story | None:
-    """The first act of the same parties that this article announces."""
+    """The first act of the same parties that this article tells of."""
     mine = frozenset(new.principals)
     for change in changes:
         sides = frozenset(memory_of.principals(change.report.announcement))
-        if change.report.reason is None and (mine <= sides or sides <= mine):
+        if mine <= sides or sides <= mine:
             return change.story
     return None
 
@@ -126,38 +127,53 @@ def _kin(new: Signature, changes: Sequence[StoryChange]) -> Story | None:
 def _place_one(
     report: Report, new: Signature, stories: Sequence[Story], kin: Story | None, package: str, threshold: float
 ) -> StoryChange | None:
+    if kin is not None and report.reason is not None and not _other_thing(new, kin):
+        return None  # the article says the same again in passing, or speaks of limits of what it announces
     best = _best(report, new, stories)
     if best is not None and report_mark(report) in memory_of.of_story(best.story).seen:
         return StoryChange(
             best.story, Novelty.KNOWN, report, before=best.story
         )  # this part of an edited article stayed
-    if best is not None and best.affinity.value >= JOINS:
+    if best is not None and best.affinity.value >= JOINS + _caution(best.story):
         return _join(report, new, best, threshold)
-    if kin is not None and report.reason is None and not new.package and _repeats(report, kin, threshold):
+    if kin is not None and report.reason is None and not new.package and _repeats(report, new, kin, threshold):
         # a second reading of the same act, in words that must not describe it: of a treaty, what the states pay
         return _join(report, _echo(new), _Match(kin, Affinity(0.0, ())), threshold)
     if report.reason is None:
         return _open(report, new, best, package or _package_of(new, stories), threshold)
-    if refuses(report) or kin is not None or not _is_act(new):
-        return None
-    return _open(report, new, None, "", threshold)
+    return _open(report, new, None, "", threshold) if _is_act(report, new) else None
 
 
-def _repeats(report: Report, kin: Story, threshold: float) -> bool:
-    """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its
-    type and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
+def _caution(story: Story) -> float:
+    """What a story that only mentions opened asks beyond the usual: they speak of many things in few words."""
+    return _MENTIONED if story.opened_by_mention else 0.0
+
+
+def _repeats(report: Report, new: Signature, kin: Story, threshold: float) -> bool:
+    """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its type
+    and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
     said = report.announcement
+    if said.score < threshold:
+        return True
     same_sector = not said.sectors or not kin.sectors or bool(set(said.sectors) & set(kin.sectors))
-    return said.score < threshold or (said.type is kin.type and same_sector and kin.count == 1)
+    return said.type is kin.type and same_sector and kin.count == 1 and not _other_thing(new, kin)
+
+
+def _other_thing(new: Signature, kin: Story) -> bool:
+    """Whether the rule set knows the thing, and knows it for another than the article's first act."""
+    return bool(new.objects) and not new.objects & memory_of.of_story(kin).objects
 
 
 def _echo(new: Signature) -> Signature:
-    return Signature(sources=new.sources, seen=new.seen, last_at=new.last_at)
+    return Signature(sources=new.sources, seen=new.seen, last_at=new.last_at, told=new.told)
 
 
-def _is_act(new: Signature) -> bool:
-    """Whether a mention names enough to be known again: two sides and a thing."""
-    return len(new.principals) >= 2 and bool(new.objects or any(new.things.values()))
+def _is_act(report: Report, new: Signature) -> bool:
+    """Whether a mention names enough to be known again: two sides, and a thing that the rule set knows or that is said to
+    exist in two words at least. Refusals open nothing: what was never told need not be taken back."""
+    if refuses(report) or len(new.principals) < 2:
+        return False
+    return bool(new.objects) or (proves_known(report) and max(map(len, new.things.values()), default=0) >= 2)
 
 
 def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | None:
@@ -186,8 +202,11 @@ def _rivals(sides: frozenset[str], memory: Signature) -> bool:
 
 
 def _another(new: Signature, memory: Signature) -> bool:
-    """Whether two acts that one article tells of are two: other parties, or a package and one of the acts in it."""
-    return new.package != memory.package or frozenset(new.principals) != frozenset(memory.principals)
+    """Whether two acts that one article tells of are two: other parties, another thing that the
+    rule set knows, or a package and one of the acts in it."""
+    if new.package != memory.package or new.objects - memory.objects:
+        return True
+    return frozenset(new.principals) != frozenset(memory.principals)
 
 
 def _as_before(reports: Sequence[Report], stories: Sequence[Story]) -> tuple[StoryChange, ...]:
