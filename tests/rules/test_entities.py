@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def test_ids_tell_the_kind(entities: Entities) -> None:
     for key, entity in entities.items():
         if entity["kind"] == "state":
             assert re.fullmatch("[A-Z]{2}", key), key
-        else:
+        elif key != "many":
             assert key.startswith(PREFIXES[entity["kind"]]), key
 
 
@@ -127,3 +127,24 @@ def test_two_letters_in_latin_script_are_never_blind_to_case(entities: Entities)
 
 def test_the_shipped_rules_load(rules_dir: Path, tmp_path: Path) -> None:
     assert load([rules_dir], cache_dir=tmp_path).entities
+
+
+def test_a_term_of_office_ends_after_it_began(entities: Entities) -> None:
+    dated = {key: (e.get("since", ""), e.get("until", "")) for key, e in entities.items() if e["kind"] == "person"}
+    assert {key for key, (since, until) in dated.items() if until and until <= since} == set()
+    for key, (since, until) in dated.items():
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", since), key
+        assert not until or re.fullmatch(r"\d{4}-\d\d-\d\d", until), key
+
+
+def test_the_lists_name_enough_of_the_world(entities: Entities) -> None:
+    kinds = Counter(entity["kind"] for entity in entities.values())
+    assert kinds["university"] >= 150
+    assert kinds["company"] >= 400
+    assert kinds["person"] >= 300
+    assert kinds["organisation"] >= 100
+
+
+def test_what_the_founding_documents_name_carries_its_source(entities: Entities) -> None:
+    sources = {number for entity in entities.values() for number in entity.get("source", [])}
+    assert sources == {"000", "001", "002", "003", "004"}
