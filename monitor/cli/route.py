@@ -72,7 +72,7 @@ def _row(route: Route, pause: Pause | None, waiting: int) -> dict[str, object]:
 def send_test(name: Name, config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
     route = _route(settings, name)
-    results = asyncio.run(_send_test(route, settings))
+    results = asyncio.run(test_route(route, settings))
     if as_json:
         print_json([{"target": sent.target, **_result(result)} for sent, result in results])
     for sent, result in () if as_json else results:
@@ -81,7 +81,7 @@ def send_test(name: Name, config: Config = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-async def _send_test(route: Route, settings: Settings) -> list[tuple[Delivery, SendResult]]:
+async def test_route(route: Route, settings: Settings) -> list[tuple[Delivery, SendResult]]:
     now = _now()
     office = Office.open(host_name(), settings.public_url)
     send = sender(route, settings, Egress(fetch_limits(settings)))

@@ -86,9 +86,13 @@ def _secret_path(value: object) -> Path:
     name = str(value)
     if name.startswith("credential:"):
         folder = value.credentials if isinstance(value, Placed) else None
-        if folder is None:
-            raise ValueError(f"{name}: the service manager gave no credentials (CREDENTIALS_DIRECTORY is not set)")
         wanted = Path(name.removeprefix("credential:")).name
+        if folder is None:
+            # commands run by hand: the folder that the unit loads stands beside the configuration
+            beside = value.base / "secrets" / wanted if isinstance(value, Placed) else Path(wanted)
+            if beside.is_file():
+                return beside
+            raise ValueError(f"{name}: no file {beside}, and the service manager gave no credentials")
         # the unit loads a whole folder of secrets; systemd then puts the folder's id before each file's name
         return next(
             (path for path in (folder / wanted, folder / f"secrets_{wanted}") if path.is_file()), folder / wanted

@@ -45,6 +45,20 @@ class Settings:
         return cls(smtp, sender_of(route, environment.host), environment.host, smtp.timeout_s)
 
 
+async def probe(settings: Settings) -> SendResult:
+    """Connects, secures and logs in as ``send`` would, and sends nothing."""
+    progress = _Progress()
+    try:
+        async with asyncio.timeout(settings.deadline_s):
+            return await _open(settings, progress) or SendResult(ok=True, answer="ready")
+    except aiosmtplib.SMTPResponseException as exc:
+        return _answered(exc)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:
+        return _broken(exc, progress)
+    finally:
+        progress.close()
+
+
 async def send(settings: Settings, delivery: Delivery, now: datetime) -> SendResult:
     """One mail to ``delivery.target``. 4xx and lost connections are for later, 5xx dead for this recipient; a break
     between the message's last dot and the answer is doubtful: it may have arrived. ``now`` is not used: the bytes
@@ -73,7 +87,8 @@ class _Progress:
             self.client.close()
 
 
-async def _converse(settings: Settings, delivery: Delivery, progress: _Progress) -> SendResult:
+async def _open(settings: Settings, progress: _Progress) -> SendResult | None:
+    """A connection that may send; a result where it must not go on."""
     smtp = settings.smtp
     client = progress.client = aiosmtplib.SMTP(
         hostname=smtp.host,
@@ -91,6 +106,15 @@ async def _converse(settings: Settings, delivery: Delivery, progress: _Progress)
         return fault
     if smtp.username:
         await client.login(smtp.username, smtp.password.get_secret_value())
+    return None
+
+
+async def _converse(settings: Settings, delivery: Delivery, progress: _Progress) -> SendResult:
+    fault = await _open(settings, progress)
+    if fault is not None:
+        return fault
+    client = progress.client
+    assert client is not None
     await client.mail(parseaddr(settings.sender)[1])
     await client.rcpt(parseaddr(delivery.target)[1])
     progress.sending = True

@@ -1,0 +1,36 @@
+"""The doctor's decisions as pure functions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from monitor.model import FeedSpec
+from monitor.run.doctor import Finding, Level, check_clock, exit_code, sample_of
+
+
+def fault(code: int) -> Finding:
+    return Finding("x", Level.FAULT, "words", "advice", code)
+
+
+def test_what_a_restart_cannot_mend_outranks_what_time_may_mend() -> None:
+    assert exit_code([]) == 0
+    assert exit_code([Finding("x", Level.WARNING, "w")]) == 0
+    assert exit_code([fault(4)]) == 4
+    assert exit_code([fault(4), fault(2)]) == 2
+    assert exit_code([fault(4), fault(2), fault(3)]) == 3
+
+
+def test_one_server_with_a_wrong_clock_does_not_blame_ours() -> None:
+    right, wrong = timedelta(seconds=1), timedelta(hours=5)
+    assert check_clock([right, right, wrong])[0].level is Level.OK
+    assert check_clock([wrong, wrong, right])[0].level is Level.WARNING
+    assert check_clock([]) == ()
+
+
+def test_the_sample_asks_different_hosts_and_only_enabled_feeds() -> None:
+    specs = [FeedSpec(url=f"https://h{number % 8}.example/{number}") for number in range(40)]
+    specs.append(FeedSpec(url="https://off.example/", enabled=False))
+    sample = sample_of(specs)
+    hosts = {spec.url.split("/")[2] for spec in sample}
+    assert len(sample) == len(hosts) == 5
+    assert "off.example" not in hosts
