@@ -56,6 +56,7 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
 
 def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
     times: dict[int, tuple[str, bool]] = {}
+    taken: set[int] = set()  # acts and instruments that a preferred rule has used: rules stand in order of weight
     present = {h[2].ref for h in part.acts} | {h[2].ref for h in part.instruments}
     for compiled in rules:
         settings = compiled.near
@@ -64,6 +65,8 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
         if settings.instruments and settings.instruments.isdisjoint(present):
             continue
         for act, instrument, distance in near.find(settings, part, reading):
+            if any(h is not None and id(h) in taken for h in (act, instrument if act is None else None)):
+                continue
             time, denied = "noun", False
             if act is not None:
                 if act[0] not in times:
@@ -71,6 +74,7 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
                 time, denied = times[act[0]]
             frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, cast)
             if all(c.holds(c.settings, frame) for c in compiled.others):
+                taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
 
 

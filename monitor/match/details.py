@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from monitor.match.frames import Cast, Frame
 from monitor.match.reading import Part, Reading
 from monitor.model import ActType, Party, Sector, Stage, Step
-from monitor.rulebook import Concept, RuleSet
+from monitor.rulebook import Concept, Entity, RuleSet
 from monitor.rulebook.ruleset import Topic
 from monitor.text import find_dates
 
@@ -58,11 +58,10 @@ def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> 
     return tuple(s for s, w in ranked[:3] if w >= 0.6 * best)
 
 
-def parties_of(cast: Cast) -> tuple[Party, ...]:
-    """One party a principal, states first named first."""
-    return tuple(
-        Party(id=e.id, kind=e.kind, country=e.country, name=e.name) for e in cast.principals if e.kind != "initiative"
-    )
+def parties_of(cast: Cast, entities: Mapping[str, Entity]) -> tuple[Party, ...]:
+    """One party a principal, first named first: persons, ministries and agencies stand for the state they act for."""
+    principals = dict.fromkeys(entities.get(e.principal, e) for e in cast.principals)
+    return tuple(Party(id=e.id, kind=e.kind, country=e.country, name=e.name) for e in principals)
 
 
 def object_of(frame: Frame, reading: Reading) -> str:

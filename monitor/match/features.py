@@ -34,6 +34,18 @@ def of_article(reading: Reading, candidates: Sequence[Candidate]) -> Features:
     out[f"all.countries.{_upto(len(everywhere), 7)}"] = 1.0
     size = len(reading.whole) - reading.text_at
     out["size." + ("none" if size <= 0 else "short" if size < 400 else "medium" if size < 1800 else "long")] = 1.0
+    heading = reading.whole[: reading.text_at].strip()
+    out["title.question"] = float("?" in heading or "？" in heading)
+    out["title.quote"] = float(any(c in heading for c in '"“«‘:：|'))
+    out["title.instrument"] = float(any(p.instruments for p in title))
+    out["title.act"] = float(any(p.acts for p in title))
+    out["title.crosses"] = float(crosses([m for p in title for m in p.mentions]))
+    out["text.question"] = float(any(reading.whole[p.end - 1] in "?？" for p in (*lead, *rest[:10])))
+    hostile = sum(h[2].ref == "cue.conflict" for p in reading.parts for h in p.cues)
+    out["many.conflict"] = min(1.0, hostile / 5)
+    friendly = sum(h[2].ref in ("cue.coop", "cue.joint", "cue.both") for p in reading.parts for h in p.cues)
+    out["many.coop"] = min(1.0, friendly / 5)
+    out["many.instruments"] = min(1.0, sum(len(p.instruments) for p in reading.parts) / 8)
     out["no.title"] = float(reading.text_at <= 2)
     refused = Counter(c.reason for c in candidates if c.reason)
     for reason in refused:
@@ -64,6 +76,13 @@ def of_frame(candidate: Candidate, reading: Reading) -> Features:
     if frame.instrument:
         names.append(frame.instrument[2].ref)
     names += sorted(part.cue_names)  # sorted: sums must not depend on hash order
+    names += _around(candidate, reading)
+    names += _shape(candidate, reading)
+    for hit in (*part.acts, *part.instruments):
+        if hit is not frame.act and hit is not frame.instrument:
+            names.append(f"with.{hit[2].ref}")
+    if any(c in reading.whole[part.start : part.end] for c in '"“”«»„「'):
+        names.append("quotation")
     if any(m.standing == "against" for m in part.mentions):
         names.append("against")
     if any(not m.entity.country for m in cast.mentions):
@@ -71,6 +90,71 @@ def of_frame(candidate: Candidate, reading: Reading) -> Features:
     out = {f"frame.{n}": 1.0 for n in names}
     out["frame.linked"] = float(linked(candidate, reading))
     return {k: v for k, v in out.items() if v}
+
+
+_NEAR_CHARS = 45
+
+
+def _around(candidate: Candidate, reading: Reading) -> list[str]:
+    """Cues by their place: ``inside`` stand between act and instrument ("approved the mandate for an agreement"),
+    ``before`` and ``after`` within some six words of the frame."""
+    frame = candidate.frame
+    out = set()
+    for start, end, term in frame.part.cues:
+        if frame.start <= start and end <= frame.end:
+            out.add(f"inside.{term.ref}")
+        elif 0 <= frame.start - end <= _NEAR_CHARS:
+            out.add(f"before.{term.ref}")
+        elif 0 <= start - frame.end <= _NEAR_CHARS:
+            out.add(f"after.{term.ref}")
+    if any(m.standing == "acts" and 0 <= frame.start - m.end <= 60 for m in frame.part.mentions):
+        out.add("before.party")
+    if any(0 <= m.start - frame.end <= 60 for m in frame.part.mentions):
+        out.add("after.party")
+    return sorted(out)
+
+
+def _shape(candidate: Candidate, reading: Reading) -> list[str]:
+    """How strong the frame is as a whole: a few conjunctions that say more than their parts."""
+    frame = candidate.frame
+    concepts = reading.concepts
+    tier = concepts[frame.act[2].ref].tier if frame.act else 5
+    out = []
+    if frame.act and frame.instrument and frame.instrument[0] < frame.act[0]:
+        out.append("backwards")
+        if frame.act[0] - frame.instrument[1] <= 2:
+            out.append("attributive")  # "the deal signed in Rome", "l'intesa siglata tra"
+    done = "done" if frame.time in ("done", "agreed") else "open" if frame.time != "noun" else "noun"
+    where = "title" if frame.part.rank == 0 else "lead" if frame.part.rank <= 2 else "rest"
+    own = "own" if frame.cast.source == "sentence" else "lent"
+    bad = any(c in _DOUBTFUL for c in frame.part.cue_names)
+    out.append(f"shape.{min(tier, 5)}.{done}.{own}")
+    out.append(f"shape.{where}.{done}.{own}.{'doubt' if bad else 'clean'}")
+    out.append(f"shape.{tier}.{done}.{'doubt' if bad else 'clean'}")
+    return out
+
+
+_DOUBTFUL = frozenset(
+    {
+        "cue.negation",
+        "cue.denied",
+        "cue.conditional",
+        "cue.intention",
+        "cue.proposal",
+        "cue.talks",
+        "cue.mandate",
+        "cue.suspended",
+        "cue.expiry",
+        "cue.anniversary",
+        "cue.opinion",
+        "cue.reaction",
+        "cue.purchase",
+        "cue.belligerents",
+        "cue.domestic",
+        "cue.sport",
+        "cue.court",
+    }
+)
 
 
 def linked(candidate: Candidate, reading: Reading) -> bool:

@@ -25,7 +25,8 @@ class Cast:
         """One entity a principal, in order of appearance; the acting body itself, with the principal's country."""
         seen: dict[str, Entity] = {}
         for m in self.mentions:
-            seen.setdefault(m.principal, m.entity)
+            if m.entity.kind != "initiative" and (m.entity.country or m.entity.kind not in _NO_PARTY):
+                seen.setdefault(m.principal, m.entity)
         return tuple(seen.values())
 
     @property
@@ -35,7 +36,7 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rule's find. ``time`` is done, future, conditional, infinitive or noun; ``denied`` = a negation governs it."""
+    """One rule's find. ``time`` is done, agreed, future, conditional, infinitive or noun; ``denied`` = a negation governs it."""
 
     rule: Rule
     part: Part
@@ -55,12 +56,16 @@ class Frame:
         return max(h[1] for h in (self.act, self.instrument) if h)
 
 
+# what is named but does not act: the thing agreed, and regions that belong to no state
+_NO_PARTY = frozenset({"initiative", "region", "city"})
+
+
 def crosses(mentions: Iterable[Mentioned]) -> bool:
     """Whether at least two principals take part, of two countries, or one of them international (GUIDE.md)."""
     countries: set[str] = set()
     international: set[str] = set()
     for m in mentions:
-        if m.entity.kind == "initiative":
+        if m.entity.kind == "initiative" or (m.entity.kind in _NO_PARTY and not m.entity.country):
             continue
         if m.entity.country:
             countries.add(m.entity.country)
@@ -83,9 +88,24 @@ def time_of(hit: Hit, reading: Reading, part: Part) -> tuple[str, bool]:
     future = _last(before, language.future_before)
     if max(conditional, future) >= 0:
         return ("conditional" if conditional > future else "future"), denied
-    if term.form == "infinitive" and _last(before[-8:], language.infinitive_before) >= 0:
-        return "infinitive", denied
+    if term.form == "infinitive" and (
+        not language.infinitive_before or _last(before[-8:], language.infinitive_before) >= 0
+    ):
+        return ("agreed" if _governed(hit, part) else "infinitive"), denied
     return "done", denied
+
+
+# what parties have agreed or decided to do is agreed; what they wish, ask or prepare to do is not
+_GOVERNING = frozenset({"act.agree", "act.decide", "act.announce", "act.conclude", "act.sign", "act.commit"})
+_GOVERNED_CHARS = 30
+
+
+def _governed(hit: Hit, part: Part) -> bool:
+    """Whether the infinitive at ``hit`` hangs on a verb of agreeing: "hanno deciso di creare", "agreed to extend"."""
+    return any(
+        act[2].ref in _GOVERNING and act[2].form == "any" and 0 <= hit[0] - act[1] <= _GOVERNED_CHARS
+        for act in part.acts
+    )
 
 
 def _last(text: str, words: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.errors import RuleError, RuleErrors
@@ -106,7 +106,7 @@ class Matcher:
         weights = self.ruleset.weights.weights
         stage, step = details.stage_of(frame, self._concepts)
         act_type = details.type_of(frame, self._concepts)
-        parties = details.parties_of(frame.cast)
+        parties = details.parties_of(frame.cast, self.ruleset.entities)
         sectors = details.sectors_of(frame, reading, self._concepts)
         thing = details.object_of(frame, reading)
         event_date, basis = details.event_date_of(frame, reading)
@@ -140,7 +140,7 @@ class Matcher:
         out: list[Mention] = []
         seen: set[tuple[int, Reason]] = set()
         for s in scored:
-            if s in chosen or len(out) >= _MAX_MENTIONS or s.candidate.frame.part.start in used:
+            if len(out) >= _MAX_MENTIONS or s.candidate.frame.part.start in used:
                 continue
             reason = s.candidate.reason or soft_reason(s, base)
             key = (s.candidate.frame.part.start, reason)
@@ -180,7 +180,7 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
     """The announcements of an article: the best frame, then others of different parties or kind. A headline's frame
     gives way to a sentence of the text that says the same, which proves more."""
     out: list[Scored] = []
-    seen: set[tuple[frozenset[str], str]] = set()
+    seen: set[frozenset[str]] = set()
     for s in able:
         if s.probability < threshold or len(out) >= _MAX_ANNOUNCEMENTS:
             break
@@ -189,25 +189,56 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
             continue
         seen.add(key)
         out.append(s)
-    if out and out[0].candidate.frame.part.rank == 0:
-        proof = next(
-            (
-                s
-                for s in able
-                if s.candidate.frame.part.rank > 0
-                and s.probability >= 0.6 * out[0].probability
-                and s.candidate.frame.cast.countries >= out[0].candidate.frame.cast.countries
-            ),
-            None,
-        )
-        if proof is not None:
-            out = [proof, *(s for s in out[1:] if s is not proof)]
+    if out:
+        proof = _proof(_telling(out[0], able, threshold), able)
+        first = replace(proof, probability=out[0].probability)  # one act, told in several sentences: one probability
+        out = [first, *(s for s in out[1:] if _kind(s) != _kind(first))]
     return out
 
 
-def _kind(scored: Scored) -> tuple[frozenset[str], str]:
-    frame = scored.candidate.frame
-    return frozenset(m.principal for m in frame.cast.mentions), ""
+# the best frame names an agreement in general; one nearly as good that names a body, a call ... says what was agreed
+_TELLING_SHARE = 0.6
+_TELLING_RANK = 6
+
+
+def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
+    """The frame that says most precisely what was agreed, where the best one says only that there is an agreement."""
+    hit = best.candidate.frame.instrument
+    if hit is not None and hit[2].ref not in _GENERAL:
+        return best
+    for s in able:
+        frame = s.candidate.frame
+        if s.probability < max(threshold, _TELLING_SHARE * best.probability) or frame.part.rank > _TELLING_RANK:
+            continue
+        specific = frame.instrument is not None and frame.instrument[2].ref in _SPECIFIC
+        if specific and frame.cast.countries == best.candidate.frame.cast.countries:
+            return s
+    return best
+
+
+_GENERAL = frozenset({"instrument.agreement", "instrument.cooperation", "instrument.initiative"})
+_SPECIFIC = frozenset({"instrument.joint_body", "instrument.consultation", "instrument.call", "instrument.exchange"})
+
+
+def _proof(first: Scored, able: list[Scored]) -> Scored:
+    """A sentence of the text that says what the headline's frame says; the headline itself where there is none."""
+    frame = first.candidate.frame
+    if frame.part.rank > 0:
+        return first
+    for same_kind in (True, False):
+        for s in able:
+            other = s.candidate.frame
+            if other.part.rank == 0 or s.probability < 0.5 * first.probability:
+                continue
+            alike = other.rule.id == frame.rule.id or not same_kind
+            if alike and other.cast.countries >= frame.cast.countries:
+                return s
+    return first
+
+
+def _kind(scored: Scored) -> frozenset[str]:
+    """What two frames of one act share: the principals."""
+    return frozenset(e.principal for e in scored.candidate.frame.cast.principals)
 
 
 def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:

@@ -6,13 +6,14 @@ Title and text are read as one string, so that one pass serves both; ``text_at``
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from monitor.match.mentions import Mentioned, resolve
 from monitor.match.scan import Hit, Scanner
 from monitor.model import Article
-from monitor.rulebook import Language, RuleSet
+from monitor.rulebook import Concept, Language, RuleSet
 from monitor.text import clean, detect, fold, split
 
 _MAX_CHARS = 200_000  # the news stands at the beginning; what follows so late is a list or an attack
@@ -49,6 +50,7 @@ class Reading:
     language: Language
     published: date
     parts: tuple[Part, ...]
+    concepts: Mapping[str, Concept]
 
     def words_between(self, left: int, right: int) -> int:
         """Words from offset to offset; two Han characters count as one word."""
@@ -73,7 +75,17 @@ def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime)
     mentions = resolve(hits.entities, folded, language, ruleset, published)
     spans = [(s.start, s.end, 0) for s in split(title, language.abbreviations)]
     spans += [(s.start + text_at, s.end + text_at, i + 1) for i, s in enumerate(split(text, language.abbreviations))]
-    return Reading(article, whole, folded, text_at, lang, language, published, _parts(spans, hits.concepts, mentions))
+    return Reading(
+        article,
+        whole,
+        folded,
+        text_at,
+        lang,
+        language,
+        published,
+        _parts(spans, hits.concepts, mentions),
+        ruleset.concepts,
+    )
 
 
 def _parts(

@@ -31,14 +31,23 @@ def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -40 else 0.0
 
 
-def fit(rows: Sequence[Row], labels: Sequence[bool], penalty: Callable[[str], float], *, least: int = 3) -> Model:
-    """The penalised maximum-likelihood weights. Features that fewer than ``least`` rows have are left out."""
+def fit(
+    rows: Sequence[Row],
+    labels: Sequence[bool],
+    penalty: Callable[[str], float],
+    *,
+    worth: Sequence[float] | None = None,
+    least: int = 3,
+) -> Model:
+    """The penalised maximum-likelihood weights. ``worth`` is how much each row counts (1 where left out). Features that
+    fewer than ``least`` rows have are left out."""
+    counts = list(worth) if worth is not None else [1.0] * len(rows)
     columns: dict[str, list[tuple[int, float]]] = {}
     for i, row in enumerate(rows):
         for name, value in row.items():
             columns.setdefault(name, []).append((i, value))
     columns = {n: c for n, c in sorted(columns.items()) if len(c) >= least}
-    rate = (sum(labels) + 0.5) / (len(labels) + 1.0)
+    rate = (sum(c for c, y in zip(counts, labels, strict=True) if y) + 0.5) / (sum(counts) + 1.0)
     intercept = math.log(rate / (1 - rate))
     weights = dict.fromkeys(columns, 0.0)
     margins = [intercept] * len(rows)
@@ -46,11 +55,11 @@ def fit(rows: Sequence[Row], labels: Sequence[bool], penalty: Callable[[str], fl
     penalties = {n: penalty(n) for n in columns}
     for _ in range(_SWEEPS):
         moved = 0.0
-        step = _newton([(i, 1.0) for i in range(len(rows))], margins, targets, 0.0, 0.0)
+        step = _newton([(i, 1.0) for i in range(len(rows))], margins, targets, counts, 0.0, 0.0)
         intercept += step
         margins = [m + step for m in margins]
         for name, column in columns.items():
-            step = _newton(column, margins, targets, weights[name], penalties[name])
+            step = _newton(column, margins, targets, counts, weights[name], penalties[name])
             if step:
                 weights[name] += step
                 for i, value in column:
@@ -62,12 +71,17 @@ def fit(rows: Sequence[Row], labels: Sequence[bool], penalty: Callable[[str], fl
 
 
 def _newton(
-    column: Sequence[tuple[int, float]], margins: Sequence[float], targets: Sequence[float], at: float, penalty: float
+    column: Sequence[tuple[int, float]],
+    margins: Sequence[float],
+    targets: Sequence[float],
+    counts: Sequence[float],
+    at: float,
+    penalty: float,
 ) -> float:
     """One damped Newton step for one weight."""
     gradient, curvature = penalty * at, penalty + 1e-9
     for i, value in column:
         p = _sigmoid(margins[i])
-        gradient += (p - targets[i]) * value
-        curvature += p * (1 - p) * value * value
+        gradient += (p - targets[i]) * value * counts[i]
+        curvature += p * (1 - p) * value * value * counts[i]
     return max(-1.0, min(1.0, -gradient / curvature))
