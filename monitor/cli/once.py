@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 
 import typer
@@ -13,6 +14,7 @@ from monitor.cli.output import note, print_json, say
 from monitor.cli.status import NO_ALERT_LEAVES
 from monitor.config import Settings
 from monitor.model import Delivery
+from monitor.run.failpoints import arm
 from monitor.run.once import Summary, run_once
 
 
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def once(config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
+    arm(os.environ.get("COOPWATCH_FAILPOINT", ""))
     if settings.sends_nothing and not as_json:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
     summary = asyncio.run(_once(settings, show=settings.sends_nothing and not as_json))

@@ -20,6 +20,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.model import Delivery
 from monitor.run import logs
+from monitor.run.failpoints import arm
 from monitor.run.keeping import Keeping
 from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: Config = None) -> None:
     settings = read_settings(config)
+    arm(os.environ.get("COOPWATCH_FAILPOINT", ""))
     writer = logs.LineWriter(logs.standard_error())
     logs.set_up(settings.log.level, settings.log.format, writer, person_watches=sys.stderr.isatty())
     try:

@@ -74,6 +74,7 @@ class World:
     smtp: Callable[[int], str] = lambda number: "250 OK"
     asked: list[str] = field(default_factory=list)
     hooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)  # what each webhook was answered
     raw_mails: list[bytes] = field(default_factory=list)
     web_port: int = 0
     mail_port: int = 0
@@ -144,7 +145,9 @@ deadline = "20s"
         """The installed command with arguments; the configuration is named."""
         return [sys.executable, "-m", "monitor", *arguments, "--config", str(self.folder / "coopwatch.toml")]
 
-    def run(self, *arguments: str, timeout_s: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout_s: float = 120, start_new_session: bool = False, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """Runs the command to its end."""
         return subprocess.run(
             self.command(*arguments),
@@ -153,6 +156,7 @@ deadline = "20s"
             timeout=timeout_s,
             env=self.environment(**environ),
             cwd=self.folder,
+            start_new_session=start_new_session,
         )
 
     def use_cache(self, cache: Path) -> None:
@@ -237,13 +241,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.world.asked.append(self.path)
-        self._send(self.world.answer(self.path))
+        with contextlib.suppress(ConnectionError):
+            self._send(self.world.answer(self.path))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        with contextlib.suppress(BrokenPipeError):  # the sender was killed meanwhile
-            self._send(self.world.hook(len(self.world.hooks)))
+        answer = self.world.hook(len(self.world.hooks))
+        self.world.statuses.append(answer[0])
+        with contextlib.suppress(ConnectionError):  # the sender was killed meanwhile
+            self._send(answer)
 
 
 class _Mailbox:
