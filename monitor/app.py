@@ -17,6 +17,7 @@ from monitor.alert import channels
 from monitor.alert.channels import Environment, Send
 from monitor.alert.office import Office
 from monitor.config import Channel, FetchSettings, Route, Settings
+from monitor.errors import ConfigError
 from monitor.fetch import egress as fetching
 from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
@@ -30,6 +31,7 @@ from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
+from monitor.run.fleet import Fleet
 from monitor.run.match import Desk, MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
@@ -38,8 +40,11 @@ from monitor.run.reach import Outreach
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
 from monitor.run.selfwatch import Notes, SelfWatch
+from monitor.run.sharedpacing import SharedPacing
+from monitor.run.step import AnyStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
+from monitor.store.engine import conninfo
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +149,12 @@ class Machine:
         self._egress = Egress(fetch_limits(settings))
         self.knowledge = learn(settings, self._egress)
         fetch = settings.fetch
-        self.pacing = Pacing(fetch.host_delay_s, fetch.host_concurrency)
+        # on PostgreSQL other machines may ask the same hosts
+        self.pacing = (
+            SharedPacing(store.fleet, self.writer, clock, fetch.host_delay_s, fetch.host_concurrency)
+            if store.database.dialect == "postgresql"
+            else Pacing(fetch.host_delay_s, fetch.host_concurrency)
+        )
         self.pool = WorkerPool(settings.workers.processes, preload=("monitor.extract", "monitor.sources"))
         allow = frozenset(fetch.allow_private)
         robots = RobotsBook(self._egress, self.pacing, allow, store.manners, self.writer)
@@ -198,9 +208,34 @@ class Machine:
         """One look of the self-watch."""
         await self.watch.look(self.clock())
 
-    def driver(self) -> Driver:
+    @property
+    def steps(self) -> tuple[AnyStep, ...]:
         """The steps in the order of the flow."""
-        return Driver((self.poll, self.read, self.match, self.collect, self.deliver), self.writer, self.clock)
+        return (self.poll, self.read, self.match, self.collect, self.deliver)
+
+    def driver(self) -> Driver:
+        """The steps, driven on this machine."""
+        return Driver(self.steps, self.writer, self.clock)
+
+    def fleet(self, *, take_rules: bool) -> Fleet:
+        """The steps, driven by jobs that several machines share. ``take_rules`` makes this rule set the one in force.
+        Raises ConfigError on SQLite."""
+        if self.store.database.dialect != "postgresql":
+            raise ConfigError(
+                'coopwatch worker needs PostgreSQL: set database_url = "postgresql+psycopg://..." (coopwatch db move '
+                "carries everything over), or use coopwatch run on one machine"
+            )
+        self.store.fleet.put_in_force(self.knowledge.ruleset.digest, replace=take_rules)
+        return Fleet(
+            conninfo(self.settings.database_url),
+            self.steps,
+            self.store.fleet,
+            self.store.database.owner,
+            self.writer,
+            clock=self.clock,
+            rules=lambda: self.knowledge.ruleset.digest,
+            look_after=self.look_after,
+        )
 
     def use(self, knowledge: Knowledge, reader: PageReader) -> None:
         """Swaps everything that people wrote; works under way end with what they began with."""

@@ -17,6 +17,7 @@ from monitor.errors import CoopwatchError
 # command -> module in monitor.cli, one line of help. The order is the order of --help.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "The service: poll, read, judge, group, deliver, until told to stop."),
+    "worker": ("worker", "One of several machines on PostgreSQL: the same work as run, shared."),
     "once": ("once", "Ask every due feed once, do all that follows, deliver, end."),
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
     "demo": ("demo", "One minute, offline: see what an alert is, and what does not become one."),
@@ -28,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Look at configuration, rules, database, disk, clock and network; say what to do."),
     "backup": ("backup", "Copy the database, verified, while the service runs."),
     "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
-    "db": ("db", "The database: bring its schema to this version."),
+    "db": ("db", "The database: bring its schema to this version, move it to PostgreSQL."),
     "texts": ("texts", "Delete the texts of one source."),
     "explain": ("explain", "Why an article is, or is not, an announcement: then and now."),
     "stories": ("stories", "What was found, story by story; a missed one is entered by hand."),

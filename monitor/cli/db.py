@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from monitor.cli.options import Config, Json, read_settings
@@ -9,6 +11,7 @@ from monitor.cli.output import print_json, say
 from monitor.store import open_store, runner_lock
 from monitor.store.engine import open_database, sqlite_file
 from monitor.store.migrate import current
+from monitor.store.move import move
 
 
 def register(app: typer.Typer) -> None:
@@ -16,11 +19,39 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The database: bring its schema to this version.")
     group.callback()(_group)
     group.command("upgrade", help="Bring the database to this version's schema (run and once do so too).")(upgrade)
+    group.command("move", help="Carry everything over to another, empty database.")(move_to)
     app.add_typer(group, name="db")
 
 
 def _group() -> None:
     """Keeps the group a group while it has one command."""
+
+
+def move_to(
+    to: Annotated[
+        str, typer.Option("--to", help="Address of the empty database: postgresql+psycopg://...", metavar="URL")
+    ],
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    settings = read_settings(config)
+    lock = runner_lock(settings.database_url)
+    if lock is not None:
+        lock.take()  # nothing may be written while it is copied
+    source, target = open_store(settings.database_url), open_store(to)
+    try:
+        counts = move(
+            source.database, target.database, lambda table, rows: None if as_json else say(f"{table}: {rows}")
+        )
+    finally:
+        source.close()
+        target.close()
+        if lock is not None:
+            lock.release()
+    if as_json:
+        print_json({"to": target.database.shown, "rows": counts})
+    else:
+        say(f"{sum(counts.values())} rows are in {target.database.shown} now; set database_url to it")
 
 
 def upgrade(config: Config = None, as_json: Json = False) -> None:

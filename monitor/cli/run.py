@@ -55,13 +55,13 @@ async def _run(settings: Settings, config: Path | None) -> None:
 
     if settings.sends_nothing:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
-    async with open_machine(settings, clock=_now, on_sent=shown) as machine:
+    async with open_machine(settings, clock=now, on_sent=shown) as machine:
         driver = machine.driver()
         service = Service(
             driver,
             chores(machine, config),
             Notifier(os.environ),
-            clock=_now,
+            clock=now,
             upkeep_every_s=settings.watch.check_every_s,
         )
         await service.run(note)
@@ -92,9 +92,9 @@ def chores(machine: Machine, config: Path | None) -> Chores:
 
     async def slept() -> None:
         over_s = min(machine.settings.fetch.min_interval_s, SPREAD_S)
-        await machine.writer.call(machine.store.manners.spread, _now(), over_s, random.random)
+        await machine.writer.call(machine.store.manners.spread, now(), over_s, random.random)
 
-    keeping = Keeping(RetentionStore(machine.store.database), machine.writer, _now)
+    keeping = Keeping(RetentionStore(machine.store.database), machine.writer, now)
 
     async def upkeep() -> None:
         await machine.look_after()
@@ -103,5 +103,6 @@ def chores(machine: Machine, config: Path | None) -> Chores:
     return Chores(reload=reload, upkeep=upkeep, jumped=jumped, slept=slept, status=machine.status)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The clock of the service, in UTC."""
     return datetime.now(UTC)

@@ -14,6 +14,7 @@ from monitor.store.curation import CurationStore
 from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.entries import ReadStore
 from monitor.store.feeds import FeedStore
+from monitor.store.fleet import FleetStore
 from monitor.store.health import HealthStore
 from monitor.store.imports import ImportStore
 from monitor.store.lock import RunnerLock
@@ -46,6 +47,7 @@ class Store:
     imports: ImportStore
     trails: TrailStore
     health: HealthStore
+    fleet: FleetStore
 
     def close(self) -> None:
         """Closes every connection."""
@@ -76,6 +78,7 @@ def open_store(url: str) -> Store:
         ImportStore(database),
         TrailStore(database),
         HealthStore(database),
+        FleetStore(database),
     )
 
 

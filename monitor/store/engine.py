@@ -21,6 +21,7 @@ from monitor.errors import ConfigError, StoreError
 BUSY_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 10
 _READ = "coopwatch_read"
+OWNER_CHARS = 12
 
 # SQLite names its result in the message only; what a restart cannot mend stands first.
 _SQLITE_PERMANENT = ("readonly database", "malformed", "not a database", "unable to open database", "no such table")
@@ -35,7 +36,9 @@ class Database:
         self._engine = engine
         self.shown = shown  # without password
         self.dialect = engine.dialect.name
-        self.owner = uuid4().hex[:12]  # of every claim made through this object: a fleet frees those of a dead worker
+        self.owner = uuid4().hex[
+            :OWNER_CHARS
+        ]  # of every claim made through this object: a fleet frees those of a dead worker
 
     def new_claim(self) -> str:
         """An id for a claim that nobody else uses; it begins with the owner."""
@@ -64,6 +67,11 @@ class Database:
     def close(self) -> None:
         """Closes every connection."""
         self._engine.dispose()
+
+
+def conninfo(url: str) -> str:
+    """The address of a PostgreSQL database as its own tools write it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def sqlite_file(url: str) -> Path | None:

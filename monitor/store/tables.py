@@ -109,6 +109,27 @@ class HostRow(SQLModel, table=True):
     asked_at: datetime | None = _time()
 
 
+class HostTurnRow(SQLModel, table=True):
+    """One request to a host that is under way somewhere, or was when its machine died."""
+
+    __tablename__ = "host_turn"
+    id: str = Field(primary_key=True)
+    host: str = Field(index=True)
+    owner: str = ""
+    until: datetime = _time(null=False)
+
+
+class WorkerRow(SQLModel, table=True):
+    """One worker of a fleet, and when it gave its last sign of life."""
+
+    __tablename__ = "worker"
+    owner: str = Field(primary_key=True)
+    machine: str = ""
+    rules: str = ""
+    started_at: datetime = _time(null=False)
+    seen_at: datetime = _time(null=False)
+
+
 class RobotsRow(SQLModel, table=True):
     """robots.txt of one origin, kept at most 24 hours."""
 
@@ -465,6 +486,7 @@ def _table(model: type[SQLModel]) -> Table:
 
 
 feed, poll, host, robots = _table(FeedRow), _table(PollRow), _table(HostRow), _table(RobotsRow)
+host_turn, worker = _table(HostTurnRow), _table(WorkerRow)
 entry, entry_key, article = _table(EntryRow), _table(EntryKeyRow), _table(ArticleRow)
 judgement, story, story_key, story_tag = (
     _table(JudgementRow),

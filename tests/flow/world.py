@@ -176,9 +176,9 @@ def eventually(holds: Callable[[], object], what: str, within_s: float = 60.0) -
 class Running:
     """The service as a process of its own group, its lines kept."""
 
-    def __init__(self, place: World, **environ: str) -> None:
+    def __init__(self, place: World, command: str = "run", **environ: str) -> None:
         self.process = subprocess.Popen(
-            place.command("run"),
+            place.command(*command.split()),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -212,9 +212,9 @@ class Running:
 
 
 @contextmanager
-def running(place: World, **environ: str) -> Iterator[Running]:
+def running(place: World, command: str = "run", **environ: str) -> Iterator[Running]:
     """The service, killed at the end where it still runs."""
-    made = Running(place, **environ)
+    made = Running(place, command, **environ)
     try:
         yield made
     finally:

@@ -1,0 +1,213 @@
+"""Several machines on one PostgreSQL: Procrastinate carries the jobs, the rows of the domain carry the state.
+
+A job only says "look at this step": it claims, acts and commits with the same step functions as on one machine, so that a job
+run twice finds nothing to do and a lost job is lost work of nobody. A periodic dispatch, which Procrastinate defers once however
+many workers there are, counts what is due and defers jobs under queueing locks; another retries the jobs of killed workers and
+frees their claims.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from socket import gethostname
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+
+from monitor.errors import StoreError
+from monitor.run.driver import Driver, Writer
+from monitor.run.step import AnyStep
+from monitor.store.fleet import FleetStore
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = "coopwatch_jobs"  # a schema of its own: the tables of the jobs do not mix with ours
+SHIFT_S = 10.0  # a job works at most so long before it makes room; more work is dispatched again
+FEEDS_PER_JOB = 50
+MOST_JOBS = 64  # of one step in the queue; more would only wait there
+DELIVERIES_DISPATCHED = 200
+HEARTBEAT_S = 5.0
+DEAD_AFTER_S = 20.0  # four heartbeats
+LANES = ("poll", "read", "match", "collect", "deliver")
+
+
+@dataclass(slots=True)
+class Shift:
+    """What one worker is at."""
+
+    stopping: bool = False
+    refused: str = ""  # the rule set in force that this worker does not have
+    running: set[Driver] = field(default_factory=set)
+
+
+class Fleet:
+    """One worker of the fleet."""
+
+    def __init__(
+        self,
+        address: str,
+        steps: Sequence[AnyStep],
+        store: FleetStore,
+        owner: str,
+        writer: Writer,
+        *,
+        clock: Callable[[], datetime],
+        rules: Callable[[], str],
+        look_after: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._steps: Mapping[str, AnyStep] = {step.name: step for step in steps}
+        self._store, self._owner, self._writer, self._clock = store, owner, writer, clock
+        self._rules, self._look_after = rules, look_after
+        self._shift, self._machine = Shift(), gethostname()
+        self.app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=address, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=8
+            )
+        )
+        self._tasks = {name: self._task(name) for name in LANES}
+        self._periodic()
+
+    # ------------------------------------------------------------------------------------------ running
+
+    async def run(self, announce: Callable[[str], None], status: Callable[[], str]) -> None:
+        """Works until SIGTERM or SIGINT; running jobs finish, their claims are committed."""
+        loop = asyncio.get_running_loop()
+        await self._writer.call(self._store.make_jobs_schema, SCHEMA, self.app.schema_manager.get_schema())
+        await self._beat()
+        async with self.app.open_async():
+            stop = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, stop.set)
+            workers = [asyncio.ensure_future(self._work(name)) for name in (*LANES, "office")]
+            workers.append(asyncio.ensure_future(self._keep_beating()))
+            announce(f"coopwatch is ready: {status()}")
+            stopped = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait([stopped, *workers], return_when=asyncio.FIRST_COMPLETED)
+                announce("coopwatch is stopping")
+                self._shift.stopping = True
+                for driver in self._shift.running:
+                    driver.stop()
+                for worker in workers:
+                    worker.cancel()
+                ended = await asyncio.gather(*workers, return_exceptions=True)
+                await self._writer.call(self._store.leave)
+            finally:
+                stopped.cancel()
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    loop.remove_signal_handler(number)
+            for fault in ended:
+                if isinstance(fault, Exception):
+                    raise fault
+
+    async def _beat(self) -> None:
+        await self._writer.call(self._store.beat, self._machine, self._rules(), self._clock())
+
+    async def _keep_beating(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            try:
+                await self._beat()
+            except StoreError as exc:
+                logger.warning("no sign of life could be given error=%s", exc)
+
+    async def _work(self, queue: str) -> None:
+        await self.app.run_worker_async(
+            queues=[queue],
+            name=f"{self._owner}.{queue}",
+            concurrency=4 if queue == "deliver" else 1,
+            install_signal_handlers=False,
+            listen_notify=True,
+            fetch_job_polling_interval=1.0,
+            delete_jobs="successful",
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=DEAD_AFTER_S,
+            shutdown_graceful_timeout=30,
+        )
+
+    # ------------------------------------------------------------------------------------------ jobs
+
+    def _task(self, name: str) -> Any:
+        async def work(**_: Any) -> None:
+            await self._look_at(name)
+
+        return self.app.task(
+            name=f"coopwatch.{name}", queue=name, retry=procrastinate.RetryStrategy(max_attempts=3, wait=1)
+        )(work)
+
+    async def _look_at(self, name: str) -> None:
+        """Works at one step until nothing is due or the shift ends, then dispatches what followed from it."""
+        if self._shift.stopping or (name == "match" and not await self._judges()):
+            return
+        driver = Driver((self._steps[name],), self._writer, self._clock)
+        self._shift.running.add(driver)
+        ending = asyncio.get_running_loop().call_later(SHIFT_S, driver.stop)
+        try:
+            await driver.run(until_idle=True)
+        finally:
+            ending.cancel()
+            self._shift.running.discard(driver)
+        if any(driver.totals.get(name, {}).values()) and not self._shift.stopping:
+            await self.dispatch()
+
+    async def _judges(self) -> bool:
+        """Whether this worker's rule set is the one in force; another judges nothing, and says so once."""
+        mine = self._rules()
+        in_force = await self._writer.call(self._store.rules_in_force)
+        if in_force != mine and self._shift.refused != in_force:
+            logger.warning("judges nothing: rules=%s differ from rules_in_force=%s", mine[:12], in_force[:12])
+        self._shift.refused = "" if in_force == mine else in_force
+        return in_force == mine
+
+    def _periodic(self) -> None:
+        @self.app.periodic(cron="* * * * * *")
+        @self.app.task(name="coopwatch.dispatch", queue="office", queueing_lock="dispatch")
+        async def dispatch(timestamp: int) -> None:
+            await self.dispatch()
+
+        @self.app.periodic(cron="* * * * * */10")
+        @self.app.task(name="coopwatch.recover", queue="office", queueing_lock="recover", lock="recover")
+        async def recover(timestamp: int) -> None:
+            await self.recover()
+
+        @self.app.periodic(cron="* * * * *")
+        @self.app.task(name="coopwatch.look_after", queue="office", queueing_lock="look_after", lock="look_after")
+        async def look_after(timestamp: int) -> None:
+            await self._look_after()
+
+    async def dispatch(self) -> None:
+        """Counts what is due and defers jobs for it; those that are queued already are not queued twice."""
+        due = await self._writer.call(self._store.backlog, self._clock(), DELIVERIES_DISPATCHED)
+        wanted = [("poll", slot) for slot in _slots(due.polls)] + [("read", slot) for slot in _slots(due.reads)]
+        if due.matches and await self._judges():
+            wanted.append(("match", "0"))
+        wanted.append(("collect", "0"))
+        wanted += [("deliver", delivery_id) for delivery_id in due.deliveries]
+        for name, slot in wanted:
+            try:
+                await self._tasks[name].configure(queueing_lock=f"{name}:{slot}").defer_async(slot=slot)
+            except AlreadyEnqueued:
+                continue
+
+    async def recover(self) -> None:
+        """Gives the jobs of killed workers to others, and ends the claims that died with them."""
+        manager = self.app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
+            await manager.retry_job(job)
+            logger.warning("job of a dead worker is run again task=%s", job.task_name)
+        since = self._clock() - timedelta(seconds=DEAD_AFTER_S)
+        living = await self._writer.call(self._store.living, since)
+        freed = await self._writer.call(self._store.free_claims, {*living, self._owner})
+        if freed:
+            logger.warning("claims of dead workers ended claims=%s", freed)
+
+
+def _slots(due: int) -> list[str]:
+    return [str(slot) for slot in range(min(ceil(due / FEEDS_PER_JOB), MOST_JOBS))]
