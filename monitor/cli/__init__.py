@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "texts": ("texts", "Delete the texts of one source."),
     "explain": ("explain", "Why an article is, or is not, an announcement: then and now."),
     "stories": ("stories", "What was found, story by story; a missed one is entered by hand."),
+    "calls": ("calls", "Calls that are open, by deadline; as a calendar with --ics."),
     "import": ("import_", "Store the articles of a JSON lines file (the lines of check); they are never told."),
     "feeds": ("feeds", "What is watched, how each feed does, and changes to the list."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),

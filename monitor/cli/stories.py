@@ -15,6 +15,7 @@ import typer
 from monitor import rulebook
 from monitor.alert import published
 from monitor.app import open_reach
+from monitor.cli import curate
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, print_table, say
 from monitor.cli.stores import actor, existing_store, writing_store
@@ -39,6 +40,7 @@ Words = Annotated[str, typer.Option(help="Words to look for.")]
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    curate.add_to(stories)
     app.add_typer(stories, name="stories", help="What was found, story by story; a missed one is entered by hand.")
 
 
@@ -54,7 +56,7 @@ def list_stories(
 ) -> None:
     settings = read_settings(config)
     with existing_store(settings) as store:
-        found = _all(store, _filter(since, between, stage, words)) if store else iter(())
+        found = every_story(store, _filter(since, between, stage, words)) if store else iter(())
         chosen = [story for _, story in zip(range(limit), found, strict=False)]
     if as_json:
         print_json([published.story(story) for story in chosen])
@@ -117,7 +119,7 @@ def export(
 ) -> None:
     settings = read_settings(config)
     with existing_store(settings) as store:
-        found = list(_all(store, _filter(since, between, "", ""))) if store else []
+        found = list(every_story(store, _filter(since, between, "", ""))) if store else []
     if form == "jsonl":
         for story in reversed(found):
             sys.stdout.write(json.dumps(published.story(story, sources=10_000), ensure_ascii=False) + "\n")
@@ -169,7 +171,7 @@ def moment(text: str) -> datetime:
         raise ConfigError(f"{text!r} is neither a duration such as 30d nor a date such as 2026-01-31") from exc
 
 
-def _all(store: Store, wanted: StoryFilter) -> Iterator[Story]:
+def every_story(store: Store, wanted: StoryFilter) -> Iterator[Story]:
     """The stories that pass, newest first, with their reports; those known in passing only are left out."""
     page, more = 1, True
     while more:

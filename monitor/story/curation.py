@@ -4,7 +4,7 @@ Remembered, so that no later article undoes it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import reduce
@@ -15,6 +15,8 @@ from monitor.story import signature as memory_of
 from monitor.story.placing import report_mark, story_id
 from monitor.story.signature import Signature
 from monitor.story.stages import RANK, stage_of, tells
+
+_Words = Mapping[str, Mapping[str, int]]
 
 
 def merge(target: Story, source: Story) -> tuple[Story, Story]:
@@ -50,11 +52,11 @@ def merge(target: Story, source: Story) -> tuple[Story, Story]:
     return grown, replace(source, state="merged", merged_into=target.id)
 
 
-def split(story: Story, article_ids: Collection[str], *, common: Collection[str] = frozenset()) -> tuple[Story, Story]:
+def split(story: Story, article_ids: Collection[str]) -> tuple[Story, Story]:
     """One story that holds two acts: what stays, and a new story of the reports of ``article_ids``.
 
-    Both are made anew from their reports, and neither takes the other's articles again. ``common`` is what
-    ``place`` was given. Raises ConfigError when an article is not in the story, or when nothing would stay.
+    Both are made anew from their reports, and neither takes the other's articles again. Raises ConfigError when an
+    article is not in the story, or when nothing would stay.
     """
     wanted = frozenset(article_ids)
     missing = wanted - {report.article_id for report in story.reports}
@@ -65,12 +67,11 @@ def split(story: Story, article_ids: Collection[str], *, common: Collection[str]
     if not out or not stay:
         why = "nothing would stay" if out else "no article was named"
         raise ConfigError(f"story {story.id} cannot be split: {why}")
-    kept = _rebuilt(story, stay, wanted, common)
+    kept = _rebuilt(story, stay, wanted)
     taken = _rebuilt(
         replace(story, id=story_id(out[0]), part_of="", may_belong_to="", nearest=story.id),
         out,
         frozenset(report.article_id for report in stay),
-        common,
     )
     return kept, taken
 
@@ -87,12 +88,12 @@ def set_deadline(story: Story, deadline: date) -> Story:
     return replace(story, deadline=deadline.isoformat())
 
 
-def _rebuilt(story: Story, reports: tuple[Report, ...], apart: frozenset[str], common: Collection[str]) -> Story:
+def _rebuilt(story: Story, reports: tuple[Report, ...], apart: frozenset[str]) -> Story:
     told = [report for report in reports if report.reason is None] or list(reports)
     first, best = told[0], max(told, key=lambda report: report.announcement.score)
     said = best.announcement
     stages = _earliest(tuple((stage_of(one), one.announcement.event_date, _at(one)) for one in told))
-    memory = reduce(memory_of.joined, (_remembered(report, common) for report in reports))
+    memory = reduce(memory_of.joined, (_remembered(report, memory_of.of_story(story)) for report in reports))
     return replace(
         story,
         opened_at=_at(first),
@@ -112,12 +113,24 @@ def _rebuilt(story: Story, reports: tuple[Report, ...], apart: frozenset[str], c
     )
 
 
-def _remembered(report: Report, common: Collection[str]) -> Signature:
+def _remembered(report: Report, whole: Signature) -> Signature:
+    """One report's part of the story it was in: its words are those that the story kept, so that no list is needed
+    again."""
     stage, at = stage_of(report).value, _at(report).isoformat()
     if report.reason is not None:
-        return Signature(known={stage: at}, seen=(report_mark(report),))
-    memory = memory_of.of_report(report, common=common)
-    return replace(memory, told={stage: at} if tells(report) else {}, seen=(report_mark(report),))
+        return Signature(known={stage: at}, sources=((report.article_id, 0),), seen=(report_mark(report),))
+    memory = memory_of.of_report(report)
+    return replace(
+        memory,
+        words=_kept(memory.words, whole.words),
+        things=_kept(memory.things, whole.words),
+        told={stage: at} if tells(report) else {},
+        seen=(report_mark(report),),
+    )
+
+
+def _kept(mine: _Words, whole: _Words) -> _Words:
+    return {lang: {word: 1 for word in counts if word in whole.get(lang, {})} for lang, counts in mine.items()}
 
 
 def _earliest(entries: tuple[tuple[Stage, str, datetime], ...]) -> tuple[tuple[Stage, str, datetime], ...]:

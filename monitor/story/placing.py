@@ -150,8 +150,8 @@ def _caution(story: Story) -> float:
 
 
 def _repeats(report: Report, new: Signature, kin: Story, threshold: float) -> bool:
-    """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its type
-    and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
+    """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its
+    type and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
     said = report.announcement
     if said.score < threshold:
         return True
@@ -169,8 +169,8 @@ def _echo(new: Signature) -> Signature:
 
 
 def _is_act(report: Report, new: Signature) -> bool:
-    """Whether a mention names enough to be known again: two sides, and a thing that the rule set knows or that is said to
-    exist in two words at least. Refusals open nothing: what was never told need not be taken back."""
+    """Whether a mention names enough to be known again: two sides, and a thing that the rule set knows or that is
+    said to exist in two words at least. Refusals open nothing: what was never told need not be taken back."""
     if refuses(report) or len(new.principals) < 2:
         return False
     return bool(new.objects) or (proves_known(report) and max(map(len, new.things.values()), default=0) >= 2)
