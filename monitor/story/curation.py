@@ -69,7 +69,7 @@ def split(story: Story, article_ids: Collection[str]) -> tuple[Story, Story]:
         raise ConfigError(f"story {story.id} cannot be split: {why}")
     kept = _rebuilt(story, stay, wanted)
     taken = _rebuilt(
-        replace(story, id=story_id(out[0]), part_of="", may_belong_to="", nearest=story.id),
+        replace(story, id=story_id(out[0], taken_from=story.id), part_of="", may_belong_to="", nearest=story.id),
         out,
         frozenset(report.article_id for report in stay),
     )

@@ -321,10 +321,12 @@ def _package_of(new: Signature, stories: Sequence[Story]) -> str:
     return ""
 
 
-def story_id(report: Report) -> str:
-    """Day, principals and a hash of the opening report: the same on every machine, in no language."""
+def story_id(report: Report, taken_from: str = "") -> str:
+    """Day, principals and a hash of the opening report: the same on every machine, in no language. ``taken_from`` is the
+    story that it was split from; its own first id may be that of a story that was merged into it."""
     sides = "-".join(name.split(".")[-1].lower() for name in memory_of.principals(report.announcement)[:3])
-    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{report_mark(report)[:8]}"
+    mark = sha256(f"{report_mark(report)}{taken_from}".encode()).hexdigest() if taken_from else report_mark(report)
+    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{mark[:8]}"
 
 
 def _at(report: Report) -> datetime:
