@@ -74,14 +74,14 @@ class MemoryWatch(threading.Thread):
     def __init__(self, root: int, every_s: float = 0.25) -> None:
         super().__init__(daemon=True)
         self.root, self.every_s, self.peak_bytes = root, every_s, 0
-        self._stop = threading.Event()
+        self._ended = threading.Event()
 
     def run(self) -> None:
-        while not self._stop.wait(self.every_s):
+        while not self._ended.wait(self.every_s):
             self.peak_bytes = max(self.peak_bytes, memory_bytes(self.root))
 
     def end(self) -> int:
-        self._stop.set()
+        self._ended.set()
         self.join()
         return self.peak_bytes
 

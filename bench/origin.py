@@ -35,7 +35,9 @@ class State:
     port: int
     mode: str = "304"  # answer "304" to conditional requests, or "200" to all
     extra: int = 0
+    listed: int = corpus.ENTRIES  # how many entries a feed lists
     full: bool = True
+    robots: str = "allow"  # or "deny": article pages are forbidden, and readers judge what the feed carries
     delay_s: float = 0.0
     epoch: int = field(default_factory=lambda: int(time.time()))
     counts: Counter[str] = field(default_factory=Counter)
@@ -87,6 +89,9 @@ class Origin(asyncio.Protocol):
             self.control(json.loads(unquote(path[5:])))
         elif path == "/log":
             self.send(200, json.dumps(self.log()).encode(), "application/json")
+        elif path == "/robots.txt" and self.state.robots == "deny":
+            self.state.counts["robots"] += 1
+            self.send(200, b"User-agent: *\nDisallow: /a/\n", "text/plain")
         else:
             self.state.counts["robots" if path == "/robots.txt" else "other"] += 1
             self.send(404, b"", "text/plain")
@@ -98,14 +103,14 @@ class Origin(asyncio.Protocol):
         state.counts["feed"] += 1
         state.feeds_seen.add(number)
         extra = state.extra + state.armed.get(number, 0)
-        tag = f'"{extra}"' if state.mode == "304" else f'"{extra}-{state.counts["feed"]}"'
+        tag = f'"{extra}-{state.listed}"' if state.mode == "304" else f'"{extra}-{state.counts["feed"]}"'
         if state.mode == "304" and headers.get("if-none-match") == tag:
             state.counts["304"] += 1
             self.send(304, b"", "", tag)
             return
         base = f"http://{host}:{state.port}"
         items = []
-        for entry in range(extra, extra + corpus.ENTRIES):
+        for entry in range(extra + corpus.ENTRIES - state.listed, extra + corpus.ENTRIES):
             age = (corpus.ENTRIES - 1 - entry) * corpus.ENTRY_SPACING_S if entry < corpus.ENTRIES else 0
             is_new = entry >= corpus.ENTRIES
             at = state.epoch - max(age, 0) + (entry - corpus.ENTRIES if is_new else 0)
