@@ -29,13 +29,22 @@ _OBJECTS = (
     "la proposta sugli orari dei negozi", "lo studio sul turismo invernale", "i lavori sulla strada provinciale",
     "il bilancio della stagione agricola", "la riforma dei servizi sociali", "il progetto per il nuovo parco",
 )  # fmt: skip
-_PLACES = ("a Torino", "a Bari", "in Sardegna", "nel centro di Genova", "a Trieste", "in provincia di Siena", "a Palermo")
+_PLACES = (
+    "a Torino",
+    "a Bari",
+    "in Sardegna",
+    "nel centro di Genova",
+    "a Trieste",
+    "in provincia di Siena",
+    "a Palermo",
+)
 _PAIRS = (
     ("Italia", "Cina"), ("Russia", "Cina"), ("Francia", "India"), ("Germania", "Brasile"), ("Spagna", "Giappone"),
     ("Egitto", "Grecia"), ("Polonia", "Corea del Sud"), ("Turchia", "Algeria"), ("Norvegia", "Canada"), ("Austria", "Vietnam"),
 )  # fmt: skip
 _WHAT = (
-    "un memorandum sulla ricerca spaziale", "un accordo di cooperazione nell'energia", "un protocollo sull'intelligenza artificiale",
+    "un memorandum sulla ricerca spaziale", "un accordo di cooperazione nell'energia",
+    "un protocollo sull'intelligenza artificiale",
     "un'intesa sui trasporti ferroviari", "un programma comune di borse di studio", "un accordo quadro sulla salute",
 )  # fmt: skip
 

@@ -56,16 +56,18 @@ def cpu_s(root: int) -> float:
     return total * _TICK_S
 
 
+def memory_bytes_of(pid: int) -> int:
+    """Proportional set size of one process, 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+        return int(text.partition("\nPss:")[2].split()[0]) * 1024
+    except (FileNotFoundError, ProcessLookupError, PermissionError, IndexError):
+        return 0
+
+
 def memory_bytes(root: int) -> int:
     """Proportional set size of the tree: pages that two processes share count once."""
-    total = 0
-    for pid in tree(root):
-        try:
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-            total += int(text.partition("\nPss:")[2].split()[0]) * 1024
-        except (FileNotFoundError, ProcessLookupError, PermissionError, IndexError):
-            continue
-    return total
+    return sum(memory_bytes_of(pid) for pid in tree(root))
 
 
 class MemoryWatch(threading.Thread):
@@ -86,11 +88,15 @@ class MemoryWatch(threading.Thread):
         return self.peak_bytes
 
 
-def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], limit_s: float = 300, memory: bool = False) -> Cost:
+def run(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], limit_s: float = 300, memory: bool = False
+) -> Cost:
     """Runs a command to its end. Raises when it fails: a figure of a failed run is none."""
     forget_children()
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         watch = MemoryWatch(process.pid) if memory else None
         if watch:
             watch.start()

@@ -156,7 +156,7 @@ class Origin(asyncio.Protocol):
 
 
 async def main(port: int, hosts: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else 65_536, hard))
     loop = asyncio.get_running_loop()
     state = State(hosts, port)

@@ -60,7 +60,7 @@ class Product:
 
     def shown_keys(self) -> str:
         """The configuration as the report prints it: without the list of 2,000 exceptions of the address guard."""
-        lines = self._toml([]).replace("allow_private = []", "allow_private = [\"the origin's addresses\"]")
+        lines = self._toml([]).replace("allow_private = []", 'allow_private = ["the origin\'s addresses"]')
         return lines.replace(str(CHECKOUT), ".")
 
     def _toml(self, addresses: Sequence[str]) -> str:

@@ -1,0 +1,63 @@
+"""New articles: page fetched, read, matched, stored. And the parts, from a process of their own."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+
+from bench import measure
+from bench.product import CHECKOUT, Product, environment
+from bench.results import Bench, Row
+
+
+def new_articles(bench: Bench) -> list[Row]:
+    """One new article a feed, its page of 60 kB fetched: CPU beyond a round in which nothing is new."""
+    feeds = bench.size(300)
+    bench.origin.order(reset=1, mode="200", extra=0, listed=1, full=False, robots="allow")
+    product = Product(bench.folder / "articles", bench.origin.port, feeds)
+    product.once()  # also fetches every host's robots.txt, which is kept for a day
+    quiet, busy = [], []
+    for number in range(bench.rounds):
+        product.rest()
+        quiet.append(product.once())
+        bench.origin.order(extra=number + 1)
+        product.rest()
+        busy.append(product.once())
+    spent = [1000 * (new.cpu_s - old.cpu_s) / feeds for new, old in zip(busy, quiet, strict=True)]
+    pages = bench.origin.log()["counts"].get("page", 0)
+    detail = (
+        f"median of {bench.rounds}, {feeds} articles each, wall {statistics.median(one.wall_s for one in busy):.1f} s"
+    )
+    if pages < feeds * bench.rounds:
+        detail += f"; ONLY {pages} PAGES WERE ASKED FOR"
+    return [
+        Row("new article of 60 kB: fetch, extract, match, store", statistics.median(spent), "ms", 8, 6, False, detail)
+    ]
+
+
+def parts(bench: Bench) -> tuple[list[Row], dict[str, float]]:
+    """The rows that one process measures, and its figures for the table of parts."""
+    folder = bench.folder / "parts"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "bench.rows.parts", str(folder), str(bench.rounds)]
+    figures = json.loads(measure.run(command, cwd=CHECKOUT, env=environment()).output.splitlines()[-1])
+    ratio = figures["pages_s_2"] / figures["pages_s_1"]
+    rates = f"{figures['pages_s_1']:.0f} and {figures['pages_s_2']:.0f} pages a second with one and two processes"
+    rows = [Row("extraction with two worker processes", ratio, "x", 1.9, 1.95, True, rates)]
+    for label, must, aim in (("5000", 1.5, 0.6), ("50000", 2.0, 0.8)):
+        terms = int(figures[f"terms_{label}"])
+        alternation = figures[f"re_{label}_ms"]
+        detail = f"a plain alternation of as many terms with re: {alternation:.0f} ms"
+        rows.append(
+            Row(
+                f"match at {terms:,} terms, article of 3 kB",
+                figures[f"match_{label}_ms"],
+                "ms",
+                must,
+                aim,
+                False,
+                detail,
+            )
+        )
+    return rows, figures
