@@ -38,5 +38,13 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.venv-bench/.installed: bench/requirements.lock
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
+	touch .venv-bench/.installed
+
+bench: $(STAMP) .venv-bench/.installed  ## the table of docs/performance.md, beside lemon24/reader; about 12 minutes
+	$(BIN)/python -m bench
+
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -45,7 +45,7 @@ class Product:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         addresses = [address(number) for number in range(self.feeds)]
-        lines = ["feeds:"]
+        lines = ["feeds:"] if addresses else ["feeds: []"]
         for number, host in enumerate(addresses):
             url = f"http://{host}:{self.port}/feed.xml"
             lines.append(
@@ -73,9 +73,10 @@ class Product:
             f"[fetch]\nallow_private = [{allowed}]\n{lines}{self.extra}"
         )
 
-    def once(self, limit_s: float = 400, memory: bool = False) -> measure.Cost:
-        """One ``coopwatch once``, to its end."""
-        command = [str(COMMAND), "once", "--json", "--config", str(self.config)]
+    def once(self, limit_s: float = 400, memory: bool = False, polls_only: bool = False) -> measure.Cost:
+        """One ``coopwatch once``, to its end; with ``polls_only`` it asks the feeds and leaves the rest to the next."""
+        more = ["--polls-only"] if polls_only else []
+        command = [str(COMMAND), "once", "--json", "--config", str(self.config), *more]
         return measure.run(command, cwd=self.folder, env=environment(), limit_s=limit_s, memory=memory)
 
     def rest(self) -> None:

@@ -213,9 +213,9 @@ class Machine:
         """The steps in the order of the flow."""
         return (self.poll, self.read, self.match, self.collect, self.deliver)
 
-    def driver(self) -> Driver:
-        """The steps, driven on this machine."""
-        return Driver(self.steps, self.writer, self.clock)
+    def driver(self, *, polls_only: bool = False) -> Driver:
+        """The steps, or the first of them alone, driven on this machine."""
+        return Driver(self.steps[:1] if polls_only else self.steps, self.writer, self.clock)
 
     def fleet(self, *, take_rules: bool) -> Fleet:
         """The steps, driven by jobs that several machines share. ``take_rules`` makes this rule set the one in force.

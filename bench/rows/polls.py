@@ -6,6 +6,7 @@ nothing is due (start-up, rules, the store's opening), by feed. The detail shows
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,24 +18,43 @@ from bench.results import Bench, Row
 
 @dataclass
 class Pair:
-    """Both programs over the same feeds. ``idle_s``: what the product's command costs when nothing is due."""
+    """Both programs over the same feeds."""
 
     product: Product
     peer: Peer
     feeds: int
-    idle_s: float = 0.0
 
     def seed(self) -> None:
         """Both meet every feed for the first time."""
         self.product.once()
         self.peer.update()
 
-    def rest(self) -> None:
-        """Measures the product's command with nothing due, then makes the feeds due again every second."""
+    def idle_s(self) -> float:
+        """What the product's command costs when nothing is due. The feeds stay away for hours afterwards."""
         quiet = replace(self.product, keys={"min_interval": '"6h"', "max_interval": '"6h"'})
         self.product.rest()
         quiet.once()
-        self.idle_s = statistics.median(quiet.once().cpu_s for _ in range(3))
+        return statistics.median(quiet.once().cpu_s for _ in range(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Medians over alternating rounds: the product's whole process, the peer's update and its whole process."""
+
+    ours_s: float
+    wall_s: float
+    peer_s: float
+    peer_whole_s: float
+
+    def row(self, work: str, both: Pair, idle_s: float, must: float, aim: float) -> Row:
+        net_ms = max(0.001, 1000 * (self.ours_s - idle_s) / both.feeds)
+        peer_ms = 1000 * self.peer_s / both.feeds
+        detail = (
+            f"coopwatch {net_ms:.2f} ms a feed (whole process {self.ours_s:.2f} s CPU, {idle_s:.2f} s of it with nothing "
+            f"due, {self.wall_s:.1f} s wall), reader {peer_ms:.2f} ms (whole process {self.peer_whole_s:.2f} s), "
+            f"{both.feeds} feeds"
+        )
+        return Row(work, peer_ms / net_ms, "x", must, aim, True, detail)
 
 
 def pair(bench: Bench, name: str, feeds: int, **origin: object) -> Pair:
@@ -47,43 +67,59 @@ def pair(bench: Bench, name: str, feeds: int, **origin: object) -> Pair:
     return both
 
 
-def compare(bench: Bench, both: Pair, prepare: Callable[[int], None] = lambda _: None) -> tuple[float, float, str]:
-    """Median milliseconds of CPU a feed of product and peer over alternating rounds, and the figures behind them."""
+def compare(bench: Bench, both: Pair, prepare: Callable[[int], None] = lambda _: None) -> Rounds:
+    """Product and peer in turn, after ``prepare``."""
     ours: list[Cost] = []
-    theirs: list[float] = []
+    peer: list[float] = []
     whole: list[float] = []
     for number in range(bench.rounds):
         prepare(number)
         both.product.rest()
         ours.append(both.product.once())
         cost, update_s = both.peer.update()
-        theirs.append(update_s)
+        peer.append(update_s)
         whole.append(cost.cpu_s)
-    both.rest()
-    gross_s = statistics.median(cost.cpu_s for cost in ours)
-    wall_s = statistics.median(cost.wall_s for cost in ours)
-    net_ms = 1000 * (gross_s - both.idle_s) / both.feeds
-    peer_ms = 1000 * statistics.median(theirs) / both.feeds
-    detail = (
-        f"coopwatch {net_ms:.2f} ms a feed (whole process {gross_s:.2f} s CPU, {both.idle_s:.2f} s of it with nothing due, "
-        f"{wall_s:.1f} s wall), reader {peer_ms:.2f} ms (whole process {statistics.median(whole):.2f} s), {both.feeds} feeds"
-    )
-    return max(net_ms, 0.001), peer_ms, detail
+    median = statistics.median
+    return Rounds(median(one.cpu_s for one in ours), median(one.wall_s for one in ours), median(peer), median(whole))
 
 
 def not_modified(bench: Bench) -> list[Row]:
     both = pair(bench, "304", bench.size(2000), listed=2)
-    ours, theirs, detail = compare(bench, both)
-    return [Row("feed answered 304", theirs / ours, "x", 1.3, 1.6, True, detail)]
+    rounds = compare(bench, both)
+    return [rounds.row("feed answered 304", both, both.idle_s(), 1.3, 1.6)]
 
 
 def nothing_new(bench: Bench) -> list[Row]:
     both = pair(bench, "200", bench.size(300), mode="200")
-    ours, theirs, detail = compare(bench, both)
-    row = Row("feed of 30 entries, 200, nothing new", theirs / ours, "x", 10, 16, True, detail)
+    same = compare(bench, both)
+    new = compare(bench, both, lambda number: bench.origin.order(extra=number + 1))
+    idle_s = both.idle_s()
+    return [
+        same.row("feed of 30 entries, 200, nothing new", both, idle_s, 10, 16),
+        new.row("the same with one new entry (carrying its text)", both, idle_s, 6, 10),
+    ]
 
-    def publish(number: int) -> None:
-        bench.origin.order(extra=number + 1)
 
-    ours, theirs, detail = compare(bench, both, publish)
-    return [row, Row("the same with one new entry (carrying its text)", theirs / ours, "x", 6, 10, True, detail)]
+def first_fetch(bench: Bench) -> list[Row]:
+    """Feeds met for the first time, their 30 entries stored. The product's run ends there (``--polls-only``); reading
+    and matching what was stored is the business of the row about articles."""
+    feeds = bench.size(200)
+    ours, theirs = [], []
+    idle_s = 0.0
+    for number in range(bench.rounds):
+        bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True, robots="deny", delay_s=0.0)
+        product = Product(bench.folder / f"first-{number}" / "product", bench.origin.port, feeds)
+        empty = Product(bench.folder / f"first-{number}" / "empty", bench.origin.port, 0)
+        if number == 0:
+            empty.once(polls_only=True)  # expands and keeps the rules' forms once: an installation does so once
+        shutil.copytree(bench.folder / "first-0" / "empty" / "state" / "cache", product.folder / "state" / "cache")
+        if number:
+            shutil.copytree(bench.folder / "first-0" / "empty" / "state" / "cache", empty.folder / "state" / "cache")
+        idle_s = empty.once(polls_only=True).cpu_s
+        ours.append(product.once(polls_only=True).cpu_s - idle_s)
+        peer = Peer(bench.folder / f"first-{number}" / "peer", bench.origin.port, feeds)
+        theirs.append(peer.update()[1])
+    net_ms = 1000 * statistics.median(ours) / feeds
+    peer_ms = 1000 * statistics.median(theirs) / feeds
+    detail = f"coopwatch {net_ms:.2f} ms a feed, reader {peer_ms:.2f} ms, {feeds} feeds"
+    return [Row("first fetch, 30 new entries stored", peer_ms / net_ms, "x", 2, 2.3, True, detail)]

@@ -100,7 +100,8 @@ def latency(bench: Bench) -> list[Row]:
     if len(waits) < feeds // 3:
         raise RuntimeError(f"only {len(waits)} of {feeds} announcements reached the webhook; see {folder}/service.log")
     p95 = statistics.quantiles(waits, n=20)[-1]
-    detail = f"{len(waits)} webhooks for {feeds} announcements, median {statistics.median(waits):.2f} s, longest {max(waits):.2f} s"
+    middle = statistics.median(waits)
+    detail = f"{len(waits)} webhooks for {feeds} announcements, median {middle:.2f} s, longest {max(waits):.2f} s"
     return [Row("publication to webhook, feed due, p95", p95, "s", 2, 1, False, detail)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -23,25 +24,28 @@ def register(app: typer.Typer) -> None:
     app.command("once", help="Ask every due feed once, do all that follows, deliver, end.")(once)
 
 
-def once(config: Config = None, as_json: Json = False) -> None:
+PollsOnly = Annotated[bool, typer.Option("--polls-only", help="Ask the feeds; what they list is left to the next run.")]
+
+
+def once(config: Config = None, as_json: Json = False, polls_only: PollsOnly = False) -> None:
     settings = read_settings(config)
     arm(os.environ.get("COOPWATCH_FAILPOINT", ""))
     if settings.sends_nothing and not as_json:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
-    summary = asyncio.run(_once(settings, show=settings.sends_nothing and not as_json))
+    summary = asyncio.run(_once(settings, show=settings.sends_nothing and not as_json, polls_only=polls_only))
     if as_json:
         print_json(summary)
     else:
         _print(summary)
 
 
-async def _once(settings: Settings, *, show: bool) -> Summary:
+async def _once(settings: Settings, *, show: bool, polls_only: bool) -> Summary:
     def shown(delivery: Delivery) -> None:
         if show and delivery.body[:1] != b"{":
             say(f"ALERT  {delivery.subject}")
 
     async with open_machine(settings, clock=_now, on_sent=shown) as machine:
-        return await run_once(machine.driver(), machine.poll, machine.collect, _now)
+        return await run_once(machine.driver(polls_only=polls_only), machine.poll, machine.collect, _now)
 
 
 def _now() -> datetime:

@@ -1,0 +1,193 @@
+"""Writes docs/performance.md and its picture. Nobody edits them by hand."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.product import CHECKOUT
+from bench.results import Row
+from bench.rows.growth import Point
+
+_PACKAGES = ("coopwatch", "httpx", "feedparser", "trafilatura", "sqlalchemy", "ahocorasick_rs", "lxml")
+_HEAD = ("work", "reached", "must", "aim", "holds", "behind it")
+
+_ABOUT = """\
+Written by `make bench`; do not edit. Ratios are measured side by side in one run, the sides in turn, medians of {rounds}
+rounds. CPU is that of the whole process tree of the installed command; "a feed" is the cost of a round less what the same
+command costs when nothing is due. The origin is a process of its own on as many loopback addresses as there are feeds, every
+request on a new connection, pacing on; in the rows with 200 lastBuildDate changes at every poll. The peer is lemon24/reader
+from bench/requirements.lock."""
+_AT_INTERNET_SCALE = """\
+What breaks first at internet scale: not the processor. A poll over TLS on a new connection costs about 2 ms, so one core asks
+some 400 feeds a second; a hundred thousand feeds every quarter of an hour are 110 a second. First comes the single writer of
+SQLite (a few thousand small transactions a second, less on slow disks), then the entry and key tables, which grow with
+everything that was listed within the keeping time, then the manners: one address of ours is let ask a host so often and no
+more, however many machines there are. What one would do, in this order: PostgreSQL with several workers; shorter keeping of
+texts; entries partitioned by month; WebSub where publishers offer it; several outgoing addresses, told to publishers."""
+
+
+@dataclass
+class Report:
+    """What the suite found."""
+
+    rows: list[Row] = field(default_factory=list)
+    parts: Mapping[str, float] = field(default_factory=dict)
+    growth: dict[str, Sequence[Point]] = field(default_factory=dict)
+    calibration_ms: list[float] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    keys: str = ""
+    rounds: int = 0
+    took_s: float = 0.0
+
+
+def write(report: Report, folder: Path) -> None:
+    """performance.md and, where growth was measured, performance-growth.svg."""
+    if report.growth:
+        (folder / "performance-growth.svg").write_text(picture(report.growth), encoding="utf-8")
+    (folder / "performance.md").write_text(page(report), encoding="utf-8")
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    even = report.calibration_ms or [0.0]
+    lines = [
+        "# Performance",
+        "",
+        _ABOUT.format(rounds=report.rounds),
+        "",
+        f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, the suite took {report.took_s / 60:.1f} minutes",
+        f"- machine: {machine()}",
+        f"- versions: {versions()}",
+        f"- calibration loop: {min(even):.0f} to {max(even):.0f} ms over the run (the closer, the evener the machine was)",
+        "",
+        *table(_HEAD, [row.cells() for row in report.rows]),
+        "",
+    ]
+    if report.failed:
+        lines += ["Not measured:", "", *(f"- {name}: {why}" for name, why in report.failed.items()), ""]
+    if report.parts:
+        lines += ["## Parts", "", *table(("part", "ours", "the usual way", "ratio"), part_rows(report.parts)), ""]
+    if report.growth:
+        lines += [*growth_lines(report.growth)]
+    lines += ["## Configuration of the product", "", "```toml", report.keys.strip(), "```", ""]
+    return "\n".join(lines)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+
+
+def part_rows(parts: Mapping[str, float]) -> list[tuple[str, ...]]:
+    def row(name: str, ours: str, theirs: str) -> tuple[str, ...]:
+        return (name, f"{parts[ours]:.2f} ms", f"{parts[theirs]:.2f} ms", f"{parts[theirs] / parts[ours]:.1f}x")
+
+    return [
+        row("parse a feed of 30 entries, all new (feedparser with its defaults)", "parse_ms", "feedparser_ms"),
+        row(f"extract a page of {parts['page_kb']:.0f} kB (trafilatura with metadata)", "extract_ms", "trafilatura_ms"),
+        row(f"match at {parts['terms_5000']:,.0f} terms (re, one alternation)", "match_5000_ms", "re_5000_ms"),
+        row(f"match at {parts['terms_50000']:,.0f} terms (re, one alternation)", "match_50000_ms", "re_50000_ms"),
+        ("load the shipped rules, forms from the cache", f"{parts['load_s']:.2f} s", "", ""),
+    ]
+
+
+def growth_lines(growth: Mapping[str, Sequence[Point]]) -> list[str]:
+    rows = [
+        (name, *(f"{point.poll_ms:.2f} ms at {point.size:,}" for point in points)) for name, points in growth.items()
+    ]
+    return [
+        "## Growth",
+        "",
+        "CPU of a poll (30 hosts' worth of feeds due, 200 with nothing new) when the store already knows so much:",
+        "",
+        *table(("what grows", "", "", ""), rows),
+        "",
+        "![CPU a poll over the number of feeds and entries known](performance-growth.svg)",
+        "",
+        _AT_INTERNET_SCALE,
+        "",
+    ]
+
+
+def picture(growth: Mapping[str, Sequence[Point]]) -> str:
+    """Lines over a logarithmic axis, as SVG that needs nothing else."""
+    width, height, left, bottom, top = 720, 360, 64, 48, 24
+    colours = ("#0b63a5", "#b5471b", "#3a7d34")
+    highest = max(point.poll_ms for points in growth.values() for point in points) * 1.25
+
+    def x(size: int) -> float:
+        decades = len(str(size)) - 1 + (size / 10 ** (len(str(size)) - 1) - 1) / 9
+        return left + (decades - 2.5) / 4 * (width - left - 140)
+
+    def y(value: float) -> float:
+        return height - bottom - value / highest * (height - bottom - top)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13" '
+        'role="img" aria-label="CPU milliseconds a poll over feeds and entries known">',
+        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+    ]
+    for step in range(5):
+        value = highest * step / 4
+        parts.append(f'<line x1="{left}" x2="{width - 140}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>')
+        parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.1f}</text>')
+    for decade in (3, 4, 5, 6):
+        parts.append(
+            f'<text x="{x(10**decade):.1f}" y="{height - bottom + 20}" text-anchor="middle">{10**decade:,}</text>'
+        )
+    parts.append(f'<text x="{left}" y="16">ms of CPU a poll</text>')
+    for colour, (name, points) in zip(colours, growth.items(), strict=False):
+        path = " ".join(f"{x(point.size):.1f},{y(point.poll_ms):.1f}" for point in points)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [
+            f'<circle cx="{x(point.size):.1f}" cy="{y(point.poll_ms):.1f}" r="3.5" fill="{colour}"/>'
+            for point in points
+        ]
+        last = points[-1]
+        parts.append(f'<text x="{x(last.size) + 8:.1f}" y="{y(last.poll_ms) + 4:.1f}" fill="{colour}">{name}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def machine() -> str:
+    """Cores, processor, memory, kernel, Python."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 2**20
+    cores = os.cpu_count()
+    return f"{cores} cores ({model}), {memory} GiB, Linux {platform.release()}, Python {platform.python_version()}"
+
+
+def versions() -> str:
+    """Ours and the peer's."""
+    ours = ", ".join(f"{name} {version(name)}" for name in _PACKAGES if _is_installed(name))
+    python = CHECKOUT / ".venv-bench" / "bin" / "python"
+    code = "from importlib.metadata import version as v; print('peer: reader', v('reader'), 'with feedparser', v('feedparser'))"
+    peer = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return f"{ours}; {peer}; commit {commit}"
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except ModuleNotFoundError:
+        return False
+    return True
