@@ -6,6 +6,8 @@ STAMP  := $(VENV)/.installed
 # two workers: the tests' wall time is mostly waiting for servers that they start themselves
 JOBS   ?= 2
 
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
 .DEFAULT_GOAL := all
 .PHONY: all run test long check format install gate rules bench dist install-service clean
 
@@ -45,6 +47,21 @@ format: $(STAMP)
 
 bench: $(STAMP) .venv-bench/.installed  ## the table of docs/performance.md, beside lemon24/reader; about 12 minutes
 	$(BIN)/python -m bench
+
+dist: $(STAMP)  ## dist/wheelhouse: everything that an installation without internet needs, of this machine's kind
+	rm -rf build dist
+	mkdir -p dist/wheelhouse
+	$(BIN)/python .ci/runtime_lock.py >dist/wheelhouse/requirements.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --require-hashes -w dist/wheelhouse -r dist/wheelhouse/requirements.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist/wheelhouse .
+	rm -rf build
+	tar -C dist -czf dist/coopwatch-$(VERSION)-wheelhouse.tar.gz wheelhouse
+
+dist/wheelhouse:
+	$(MAKE) dist
+
+install-service: dist/wheelhouse  ## a folder for this version, the link `current`, units, /etc/coopwatch; starts nothing
+	WHEELHOUSE=dist/wheelhouse VERSION=$(VERSION) PYTHON="$(PYTHON)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" sh systemd/install.sh
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
