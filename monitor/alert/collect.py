@@ -132,15 +132,16 @@ def collapses(route: Route, deliveries: Iterable[Delivery], after_s: float, now:
     if route.channel is not Channel.EMAIL:
         return ()
     oldest = now - timedelta(seconds=after_s)
+    # what an immediate route collects is an earlier catch-up, an overflow, a return: they join; a digest keeps its time
+    collapsible = _TOLD_AT_ONCE | ({EventType.DIGEST} if route.mode is RouteMode.IMMEDIATE else set())
     by_target: dict[str, list[Delivery]] = {}
     for each in sorted(deliveries, key=lambda each: (each.created_at, each.id)):
-        collapsible = each.event in _TOLD_AT_ONCE or each.reason == Kind.CATCHUP.value
-        if collapsible and each.state in _WAITING and each.created_at <= oldest:
+        if each.event in collapsible and each.state in _WAITING and each.created_at <= oldest:
             by_target.setdefault(each.target, []).append(each)
     return tuple(Collapse(target, tuple(each)) for target, each in by_target.items() if len(each) > 1)
 
 
 def catch_up(rendered: Delivery, collapse: Collapse) -> Delivery:
-    """The catch-up mail as the outbox keeps it: as old as the oldest alert in it, and known as what it is, so that a
-    longer outage ends with one mail too."""
-    return replace(rendered, created_at=collapse.deliveries[0].created_at, reason=Kind.CATCHUP.value)
+    """The catch-up mail as the outbox keeps it: as old as the oldest alert in it, so that a longer outage ends with one
+    mail too."""
+    return replace(rendered, created_at=collapse.deliveries[0].created_at)

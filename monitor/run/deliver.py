@@ -113,6 +113,7 @@ class DeliverStep:
             answer=result.answer,
             reason=following.reason,
             doubtful=result.doubtful,
+            recovered=retry.Event.RECOVERED in events,
             target=target,
         )
         return end, events
@@ -125,7 +126,8 @@ class DeliverStep:
             return
         for route in notice.health_routes(self._desk.routes, failing=sent.route):
             title, text = notice.target_trouble(event, end.target, self._desk.office.reader(route))
-            key = f"{event}|{sent.route}|{sent.target}|{sent.id}|{now.isoformat()}"
+            # at most one an hour of its kind and target: five hundred dead letters are one piece of news
+            key = f"{event}|{sent.route}|{sent.target}|{now:%Y-%m-%dT%H}"
             for draft in notice.health_drafts(title, text, route, self._desk.office, now, key, (sent.subject,)):
                 yield tried(partial(draft.render, now), f"notice {draft.delivery_id}", partial(draft.parked, now))
 

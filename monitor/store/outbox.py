@@ -40,6 +40,7 @@ class SendEnd:
     target: TargetState
     reason: str = ""
     doubtful: bool = False
+    recovered: bool = False  # its target works again after a long trouble: what waits there may go
 
 
 class OutboxStore:
@@ -244,4 +245,15 @@ def _commit_one(connection: Connection, end: SendEnd, now: datetime) -> bool:
             }
         ],
     )
+    if end.recovered:
+        connection.execute(
+            update(delivery)
+            .where(
+                delivery.c.route == sent.route,
+                delivery.c.target == sent.target,
+                delivery.c.state == DeliveryState.RETRY,
+                delivery.c.due_at > now,
+            )
+            .values(due_at=now)
+        )
     return bool(done.rowcount)

@@ -127,7 +127,7 @@ def test_digests_reminders_and_what_is_on_its_way_stay_as_they_are() -> None:
         waiting_mail(3, 20, state=DeliveryState.SENDING),
         waiting_mail(4, 20),
     ]
-    assert collect.collapses(DESK, others, 7200, NOW) == ()
+    assert collect.collapses(MORNING, others, 7200, NOW) == ()
 
 
 def test_webhooks_never_collapse() -> None:
