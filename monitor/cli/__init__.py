@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "The service: poll, read, judge, group, deliver, until told to stop."),
     "worker": ("worker", "One of several machines on PostgreSQL: the same work as run, shared."),
     "once": ("once", "Ask every due feed once, do all that follows, deliver, end."),
+    "calibrate": ("calibrate", "Fit the scorer on labelled articles: a candidate file and a report."),
     "check": ("check", "Judge articles: JSON lines on standard input, judgements on standard output."),
     "demo": ("demo", "One minute, offline: see what an alert is, and what does not become one."),
     "extract": ("extract", "What stored pages say: title, text, date, language."),

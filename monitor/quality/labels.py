@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.errors import ConfigError
 from monitor.model import Article
+from monitor.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Labelled:
     sectors: frozenset[str] = frozenset()
     stratum: str = ""
     held_out: bool = False
+    quote: str = ""  # the proving sentence, verbatim
 
     @property
     def positive(self) -> bool:
@@ -57,6 +59,12 @@ def article_of(record: Mapping[str, Any]) -> Article:
     )
 
 
+def _label_of_report(record: Mapping[str, Any]) -> str:
+    """The label of a report of a story (``role`` and ``stage``): done acts are announcements, the rest is context."""
+    done = record["role"] == "report" and record["stage"] in ("announced", "signed", "ratified", "launched", "renewed")
+    return "announcement" if done else "context"
+
+
 def read(lines: Iterable[str], name: str = "labels") -> Iterator[Labelled]:
     """Labelled articles of JSON lines. Raises ConfigError naming the line that is none."""
     for number, line in enumerate(lines, 1):
@@ -66,13 +74,14 @@ def read(lines: Iterable[str], name: str = "labels") -> Iterator[Labelled]:
             record = json.loads(line)
             yield Labelled(
                 article=article_of(record),
-                label=record["label"],
+                label=record["label"] if "label" in record else _label_of_report(record),
                 types=tuple(record.get("types") or ()),
                 stage=record.get("stage") or "",
                 countries=frozenset(record.get("countries") or ()),
                 sectors=frozenset(record.get("sectors") or ()),
                 stratum=record.get("stratum") or "",
                 held_out=is_held_out(str(record["id"])),
+                quote=clean(record.get("quote")),
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise ConfigError(f"{name}:{number}: not a labelled article: {exc!r}") from exc

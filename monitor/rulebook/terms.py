@@ -9,10 +9,13 @@ from monitor.rulebook.ruleset import Term
 from monitor.text import clean, fold, fold_case
 
 _MAX_EXPANSIONS = 128
+_SPECIAL = frozenset("*[]|\\^?")  # what a person who wants a regular expression would write
 
 
 def braces(text: str) -> list[str]:
     """``italian{o,a}`` as italiano, italiana. Raises ValueError for unbalanced or too many alternatives."""
+    if "{" not in text and "}" not in text:
+        return [text]
     out = [""]
     rest = text
     while rest:
@@ -45,7 +48,7 @@ def make(
         body = written.rstrip("*-") if stem or prefix else written
         if not body:
             raise ValueError(f"{spec['text']!r} stands for an empty word")
-        if any(c in body for c in "*[]|\\^?"):
+        if not _SPECIAL.isdisjoint(body):
             raise ValueError(f"{raw!r}: only {{a,b}}, a final * and a final - mean something; no regular expressions")
         is_exact = exact or bool(spec.get("exact"))
         if stem and len(body) < 4 and not is_han(body):
