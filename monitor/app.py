@@ -63,6 +63,7 @@ class Knowledge:
     matcher: Matcher
     desk: Desk
     senders: Mapping[str, Send]
+    names: Mapping[str, Mapping[str, str]]
 
 
 class _Outgoing:
@@ -114,13 +115,15 @@ def learn(settings: Settings, outgoing: Egress) -> Knowledge:
     """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
     ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
     routes = routes_of(settings)
-    office = Office.open(host_name(), settings.public_url, _names(ruleset))
+    names = _names(ruleset)
+    office = Office.open(host_name(), settings.public_url, names)
     return Knowledge(
         settings=settings,
         ruleset=ruleset,
         matcher=Matcher(ruleset),
         desk=Desk(routes, office),
         senders={route.name: sender(route, settings, outgoing) for route in routes},
+        names=names,
     )
 
 
@@ -181,7 +184,9 @@ class Machine:
             on_sent=on_sent,
         )
 
+        self.outreach = Outreach(self._egress, self.pool, reader, allow)
         self.metrics = Metrics()
+        self.metrics.rules_loaded.set(clock().timestamp())
         self.notes = Notes(started_at=clock())
         self.watch = SelfWatch(
             store,
@@ -206,6 +211,8 @@ class Machine:
 
     async def look_after(self) -> None:
         """One look of the self-watch."""
+        ended = self.pool.stats()
+        self.metrics.workers_ended.set(ended.deadline + ended.died)
         await self.watch.look(self.clock())
 
     @property
@@ -215,7 +222,12 @@ class Machine:
 
     def driver(self, *, polls_only: bool = False) -> Driver:
         """The steps, or the first of them alone, driven on this machine."""
-        return Driver(self.steps[:1] if polls_only else self.steps, self.writer, self.clock)
+
+        def observe(step: str, seconds: float) -> None:
+            self.metrics.step_s.labels(step).observe(seconds)
+
+        steps = self.steps[:1] if polls_only else self.steps
+        return Driver(steps, self.writer, self.clock, observe=observe)
 
     def fleet(self, *, take_rules: bool) -> Fleet:
         """The steps, driven by jobs that several machines share. ``take_rules`` makes this rule set the one in force.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import random
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.model import Delivery
 from monitor.run import logs
+from monitor.run.driver import Driver
 from monitor.run.failpoints import arm
 from monitor.run.keeping import Keeping
 from monitor.run.notify import Notifier
@@ -43,12 +46,12 @@ def run(config: Config = None) -> None:
     writer = logs.LineWriter(logs.standard_error())
     logs.set_up(settings.log.level, settings.log.format, writer, person_watches=sys.stderr.isatty())
     try:
-        asyncio.run(_run(settings, config))
+        asyncio.run(_run(settings, config, lambda: writer.dropped))
     finally:
         writer.close()
 
 
-async def _run(settings: Settings, config: Path | None) -> None:
+async def _run(settings: Settings, config: Path | None, dropped: Callable[[], int]) -> None:
     def shown(delivery: Delivery) -> None:
         if delivery.channel == "file" and delivery.body[:1] != b"{":
             say(f"ALERT  {delivery.subject}")
@@ -59,7 +62,7 @@ async def _run(settings: Settings, config: Path | None) -> None:
         driver = machine.driver()
         service = Service(
             driver,
-            chores(machine, config),
+            chores(machine, config, _page(machine, driver, dropped)),
             Notifier(os.environ),
             clock=now,
             upkeep_every_s=settings.watch.check_every_s,
@@ -68,7 +71,7 @@ async def _run(settings: Settings, config: Path | None) -> None:
     note("coopwatch has stopped")
 
 
-def chores(machine: Machine, config: Path | None) -> Chores:
+def chores(machine: Machine, config: Path | None, *background: Callable[[], Awaitable[None]]) -> Chores:
     """What the service needs of the machine besides its steps."""
 
     async def reload() -> None:
@@ -100,7 +103,20 @@ def chores(machine: Machine, config: Path | None) -> Chores:
         await machine.look_after()
         await keeping.look(machine.settings.keep)
 
-    return Chores(reload=reload, upkeep=upkeep, jumped=jumped, slept=slept, status=machine.status)
+    return Chores(
+        reload=reload, upkeep=upkeep, jumped=jumped, slept=slept, status=machine.status, background=background
+    )
+
+
+def _page(machine: Machine, driver: Driver, dropped: Callable[[], int]) -> Callable[[], Awaitable[None]]:
+    """Serves the operators' page; its libraries are loaded beside the work, so that nothing waits for them."""
+
+    async def serve() -> None:
+        if machine.settings.console.enabled:
+            page = await asyncio.to_thread(importlib.import_module, "monitor.cli.page")
+            await page.serve(machine, lambda: driver.totals, dropped, note)
+
+    return serve
 
 
 def now() -> datetime:

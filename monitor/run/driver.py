@@ -54,7 +54,15 @@ class _Lane:
 class Driver:
     """Steps in the order of the flow. What one step commits makes the ones after it look for work."""
 
-    def __init__(self, steps: Sequence[AnyStep], writer: Writer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        steps: Sequence[AnyStep],
+        writer: Writer,
+        clock: Callable[[], datetime],
+        *,
+        observe: Callable[[str, float], None] = lambda step, seconds: None,
+    ) -> None:
+        self._observe = observe
         self._lanes = [_Lane(step) for step in steps]
         self._writer, self._clock = writer, clock
         self._wake = asyncio.Event()
@@ -121,9 +129,15 @@ class Driver:
             self.progress_at = time.monotonic()
             lane.hungry = len(works) >= room
             for work in works:
-                lane.acting.add(asyncio.create_task(lane.step.act(work), name=lane.step.name))
+                lane.acting.add(asyncio.create_task(self._act(lane.step, work), name=lane.step.name))
             found = found or bool(works)
         return found
+
+    async def _act(self, step: AnyStep, work: Any) -> Any:
+        began = time.monotonic()
+        result = await step.act(work)
+        self._observe(step.name, time.monotonic() - began)
+        return result
 
     async def _store(self) -> bool:
         """Commits what is finished; True when anything was."""

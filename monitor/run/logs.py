@@ -114,6 +114,7 @@ def set_up(level: str, form: Literal["auto", "text", "json"], writer: LineWriter
         "apscheduler",
         "alembic",
         "uvicorn.access",
+        "uvicorn.error",
         "htmldate",
         "charset_normalizer",
     ):

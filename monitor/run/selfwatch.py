@@ -45,6 +45,8 @@ SILENCING = frozenset(
     }
 )
 TARGET_KINDS = frozenset({HealthKind.TARGET_DISABLED, HealthKind.TARGET_FAILING})
+# told by the step that delivers, in the transaction in which it happens; here they are only remembered and measured
+TOLD_BY_DELIVERING = TARGET_KINDS | {HealthKind.DEAD_LETTERS}
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Notes:
     canary_day: str = ""
     accounted_at: datetime | None = None
     pinged_at: datetime | None = None
+    measured_at: datetime | None = None
     healthy: bool = True
     open_kinds: tuple[str, ...] = field(default=())
 
@@ -100,11 +103,11 @@ class SelfWatch:
     def _judge(self, now: datetime) -> tuple[News, ...]:
         standing = self._store.health.standing(now, quiet_before=now - watch.SILENT_LEAST)
         facts = self._facts(standing, now)
-        self._measure(standing, facts, now)
         found = watch.faults(facts, now)
         self.notes.clock_jump_s = 0.0  # told once, when it happened
         self.notes.open_kinds = tuple(sorted({fault.kind for fault in found}))
         self.notes.healthy = not any(fault.kind in SILENCING for fault in found)
+        self._measure(standing, facts, now)
         episodes, news = watch.advance(self._store.health.episodes(), found, now)
         if episodes:
             told = [delivery for one in news for delivery in self._deliveries(one, now)]
@@ -156,6 +159,9 @@ class SelfWatch:
             metrics.last_poll.set(standing.last_poll_at.timestamp())
         if standing.canary_at:
             metrics.canary.set(standing.canary_at.timestamp())
+        for seconds in self._store.health.latencies_s(self.notes.measured_at or now, now):
+            metrics.latency_s.observe(seconds)
+        self.notes.measured_at = now
         metrics.database_bytes.set(self._store.health.size_bytes())
         for kind in HealthKind:
             metrics.episodes.labels(kind).set(kind in self.notes.open_kinds)
@@ -169,9 +175,10 @@ class SelfWatch:
     # ------------------------------------------------------------------------------------------ telling
 
     def _deliveries(self, news: News, now: datetime) -> Iterator[Delivery]:
+        if news.episode.kind in TOLD_BY_DELIVERING:
+            return
         desk, episode = self._desk(), news.episode
-        failing = episode.words.split(":", 1)[0] if episode.kind in TARGET_KINDS else ""
-        for route in notice.health_routes(desk.routes, failing):
+        for route in notice.health_routes(desk.routes):
             words = desk.office.lexicon[route.language]
             zone = ZoneInfo(route.timezone)
             title = words.text(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, literal, or_, select, update
 
 from monitor.model import Delivery, DeliveryState, Episode, Told
+from monitor.store.desk.sources import latencies
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries, to_delivery
 from monitor.store.statements import upsert
@@ -105,6 +106,11 @@ class HealthStore:
         for row in sent:
             by_message.setdefault(row.id.split(".", 1)[0], []).append(to_delivery(row))
         return tuple(to_told(row) for row in rows), {key: tuple(found) for key, found in by_message.items()}
+
+    def latencies_s(self, since: datetime, until: datetime) -> tuple[float, ...]:
+        """Seconds from publication to the first sent message, of the articles told in a period."""
+        with self._database.read() as connection:
+            return latencies(connection, since, until)
 
     def size_bytes(self) -> int:
         """What the database takes on disk."""

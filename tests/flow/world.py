@@ -128,6 +128,8 @@ rules_dir = "{ROOT / "rules"}"
 feeds_file = "feeds.yaml"
 alert_max_age = "0"
 {more}
+[console]
+port = 0
 [fetch]
 allow_private = ["127.0.0.1:{self.web_port}"]
 min_interval = "1s"

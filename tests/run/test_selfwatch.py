@@ -124,19 +124,19 @@ def test_without_a_health_route_every_mail_route_is_told_in_its_language(store: 
     assert queued(store) == [("desk", "[stato] Nessuna fonte viene letta")]
 
 
-def test_bad_news_of_a_target_goes_another_way(store: Store, tmp_path: Path) -> None:
-    hook = Route(
-        name="hook", channel=Channel.WEBHOOK, url="https://hook.example/x", secrets=(SecretStr("whsec_c2VjcmV0"),)
-    )
+def test_what_delivering_tells_itself_is_remembered_and_measured_but_not_told_twice(
+    store: Store, tmp_path: Path
+) -> None:
     with store.database.write() as connection:
         connection.execute(
             insert(tables.target).values(
                 route="hook", target="https://hook.example/x", failures=1, disabled=True, answer="410", changed_at=NOW
             )
         )
-    bench = Bench(store, tmp_path, DESK, hook)
+    bench = Bench(store, tmp_path, DESK)
     assert bench.look(NOW) == [(HealthKind.TARGET_DISABLED, Moment.START)]
-    assert [route for route, _ in queued(store)] == ["desk"]
+    assert queued(store) == []
+    assert b'kind="target_disabled"} 1.0' in bench.metrics.text()
 
 
 def test_the_canary_runs_once_a_day_after_its_hour_and_reaches_only_a_health_route(

@@ -118,7 +118,7 @@ def polls(connection: Connection, feed_id: str) -> tuple[PollLine, ...]:
 
 def coverage(connection: Connection, since: datetime) -> Coverage:
     """What was polled and read since ``since``."""
-    feed, poll, article, entry = tables.feed.c, tables.poll.c, tables.article.c, tables.entry.c
+    feed, poll, article = tables.feed.c, tables.poll.c, tables.article.c
     feeds = connection.execute(
         select(
             func.count(),
@@ -133,7 +133,15 @@ def coverage(connection: Connection, since: datetime) -> Coverage:
     methods = {row.method: row.articles for row in read}
     blocked = connection.execute(select(func.count()).where(article.read_at >= since, article.wall != "")).scalar_one()
     gaps = connection.execute(select(func.count()).where(poll.started_at >= since, poll.gap)).scalar_one()
-    delivery = tables.delivery.c
+    latencies_s = latencies(connection, since)
+    in_full = methods.get("page", 0) + methods.get("feed", 0)
+    summary = methods.get("summary", 0) + methods.get("title", 0)
+    return Coverage(*feeds, in_full=in_full, summary=summary, blocked=blocked, gaps=gaps, latencies_s=latencies_s)
+
+
+def latencies(connection: Connection, since: datetime, until: datetime | None = None) -> tuple[float, ...]:
+    """Seconds from publication (else first sight) to the first sent message, of the articles told in a period."""
+    delivery, entry = tables.delivery.c, tables.entry.c
     told = (
         select(entry.published_at, entry.first_seen_at, func.min(delivery.ended_at).label("sent_at"))
         .select_from(tables.delivery)
@@ -147,10 +155,9 @@ def coverage(connection: Connection, since: datetime) -> Coverage:
         .group_by(delivery.article_id, entry.published_at, entry.first_seen_at)
         .limit(1000)
     )
-    latencies = tuple(
+    if until is not None:
+        told = told.where(delivery.ended_at < until)
+    return tuple(
         max(0.0, (row.sent_at - (row.published_at or row.first_seen_at)).total_seconds())
         for row in connection.execute(told)
     )
-    in_full = methods.get("page", 0) + methods.get("feed", 0)
-    summary = methods.get("summary", 0) + methods.get("title", 0)
-    return Coverage(*feeds, in_full=in_full, summary=summary, blocked=blocked, gaps=gaps, latencies_s=latencies)
