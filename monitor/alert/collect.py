@@ -56,7 +56,7 @@ class Collection:
 def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteMemory]:
     """The messages that are due on a route, and what it remembers afterwards. An absent route gets none."""
     memory, found = waiting.memory, []
-    if waiting.route.mode is RouteMode.DIGEST:
+    if waiting.route.mode in (RouteMode.DIGEST, RouteMode.REPORT):
         collection, memory = _digest(waiting, now)
         found += [collection] if collection else []
     if waiting.pause is not None and waiting.pause.until > now:

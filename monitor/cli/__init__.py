@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
     "db": ("db", "The database: bring its schema to this version, move it to PostgreSQL."),
     "texts": ("texts", "Delete the texts of one source."),
+    "report": ("report", "Acts between principals in a period, as html, md, csv or docx."),
     "explain": ("explain", "Why an article is, or is not, an announcement: then and now."),
     "stories": ("stories", "What was found, story by story; a missed one is entered by hand."),
     "calls": ("calls", "Calls that are open, by deadline; as a calendar with --ics."),

@@ -259,6 +259,8 @@ def _route_faults(route: Route) -> list[str]:
         faults.append(f'mode = "{route.mode}" needs at, such as at = ["08:00"]')
     if route.mode in (RouteMode.IMMEDIATE, RouteMode.HEALTH) and (route.at or route.days):
         faults.append(f'at and days belong to mode = "digest" or "report", not to "{route.mode}"')
+    if route.mode is RouteMode.REPORT and route.channel in (Channel.WEBHOOK, Channel.APPRISE):
+        faults.append('mode = "report" makes a document; its channel is email or file')
     if route.channel is Channel.WEBHOOK and route.endpoint and not route.endpoint.startswith(("http://", "https://")):
         faults.append("url must begin with https:// or http://")
     return faults

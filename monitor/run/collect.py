@@ -16,8 +16,10 @@ from monitor.alert import calendar, collect, drafts, notice
 from monitor.alert.collect import Collapse, Collection, RouteMemory, Waiting
 from monitor.alert.digest import Alive, Item, Kind, Period
 from monitor.alert.drafts import Draft
+from monitor.alert.report.message import report_drafts
 from monitor.config import Channel, DeliverySettings, Route
 from monitor.model import Decision, Delivery, Owed, RouteMode, Story, Told, Why
+from monitor.run import reports
 from monitor.run.failpoints import failpoint
 from monitor.run.guard import tried
 from monitor.run.match import Desk
@@ -50,6 +52,7 @@ class CollectStep:
 
     def __init__(self, store: Store, desk: Desk, settings: DeliverySettings) -> None:
         self._store, self._stories, self._desk, self._settings = store.collects, store.stories, desk, settings
+        self._whole = store
         self._is_held, self._is_last = False, False
         self._reminded_at: dict[str, datetime] = {}
 
@@ -97,9 +100,11 @@ class CollectStep:
 
     def _due(self, route: Route, now: datetime) -> CollectWork | None:
         """The first thing that is due on a route."""
-        if route.mode in (RouteMode.HEALTH, RouteMode.REPORT):
+        if route.mode is RouteMode.HEALTH:
             return None
         waits = self._store.waits(route.name, now)
+        if route.mode is RouteMode.REPORT:
+            return self._report(route, waits, now)
         return (
             self._collection(route, waits, now)
             or self._catch_up(route, waits, now)
@@ -121,6 +126,23 @@ class CollectStep:
         messages = drafts.collected_drafts(first.kind, period, route, self._desk.office, now, first.key)
         value = replace(_plan(route, waits, after), told=first.told, message_id=messages[0].message_id)
         return CollectWork(value, messages, first.kind.value)
+
+    def _report(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
+        """A report is due at the same times as a digest; what stands in it is asked of the store, not of the outbox."""
+        memory = _memory(waits.memory)
+        found, after = collect.due(Waiting(route, memory, (), waits.pause), now)
+        if not found:
+            return None if after == memory else CollectWork(_plan(route, waits, after))
+        first, words = found[0], self._desk.office.lexicon[route.language]
+        messages = report_drafts(
+            lambda: reports.of_route(self._whole, route, words, first.since, first.until),
+            route,
+            self._desk.office,
+            now,
+            first.key,
+        )
+        value = replace(_plan(route, waits, after), message_id=messages[0].message_id)
+        return CollectWork(value, messages, "report")
 
     def _ready(self, waits: RouteWaits) -> tuple[Told, ...]:
         return tuple(each for each in waits.told if not (self._is_held and each.owed.decision is Decision.HELD))

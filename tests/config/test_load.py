@@ -30,7 +30,7 @@ def test_the_sample_with_every_key_taken_in_is_valid_and_names_every_key(tmp_pat
         (tmp_path / name).write_text(content + "\n", encoding="utf-8")
     text = uncommented(SAMPLE.read_text(encoding="utf-8"))
     settings = load(write(tmp_path, text), {})
-    assert [route.name for route in settings.routes] == ["desk", "morning", "hook", "phone", "archive"]
+    assert [route.name for route in settings.routes] == ["desk", "morning", "monday", "hook", "phone", "archive"]
     named = set(re.findall(r"(\w+)(?= = )", text)) | set(re.findall(r"^\[+(\w+)", text, flags=re.MULTILINE))
     assert {key.rsplit(".", 1)[-1] for key in documented_keys()} - named == set()
 

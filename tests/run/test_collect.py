@@ -249,3 +249,66 @@ def test_everything_is_accounted_for_afterwards(store: Store) -> None:
     now_told = store.told.of_stories([each.owed.story_id for each in told])
     by_message = {delivery.id.split(".")[0]: [delivery]}
     assert accounting.balance(now_told, by_message, NOW + timedelta(hours=1)).counts == {Account.QUEUED: 3}
+
+
+# ---------------------------------------------------------------------------------------------- reports
+
+WEEKLY = replace(DESK, name="weekly", mode=RouteMode.REPORT, at=("08:00",), match=(MatchClause(pairs=(("IT", "CN"),)),))
+
+
+def opened(store: Store, number: int, at: datetime, *parties: Any, score: float = 0.9) -> None:
+    said = make.announcement(parties=parties or (make.ITALY, make.CHINA), score=score)
+    story = make.story(
+        make.report(number, url=f"https://news.example/a/{number:03}", announcement=said), id=f"st-{number}"
+    )
+    story = replace(story, opened_at=at, score=score)
+    with store.database.write() as connection:
+        save_story(connection, story, {f"k{number}"}, at, known=False, added=story.reports)
+
+
+def test_a_report_tells_the_route_s_stories_since_the_one_before(store: Store) -> None:
+    collecting = step(store, WEEKLY)
+    opened(store, 1, NOW - timedelta(hours=1))
+    assert work(collecting, NOW) == {"planned": 1}
+    opened(store, 2, NOW + timedelta(hours=1))
+    opened(store, 3, NOW + timedelta(hours=1), make.RUSSIA, make.CHINA)
+    opened(store, 4, NOW + timedelta(hours=1), score=0.2)
+    assert work(collecting, NOW + timedelta(days=1)) == {"report": 1}
+    assert work(step(store, WEEKLY), NOW + timedelta(days=1, minutes=1)) == {}
+    (delivery,) = outbox(store)
+    shown = text_of(delivery)
+    assert "a/002" in shown
+    assert not any(f"a/00{other}" in shown for other in (1, 3, 4))
+    assert delivery.subject.startswith("Acts of cooperation: Italy – China")
+
+
+def test_a_report_carries_the_document_and_the_same_bytes_each_time(store: Store) -> None:
+    collecting = step(store, WEEKLY)
+    work(collecting, NOW)
+    opened(store, 2, NOW + timedelta(hours=1))
+    work(collecting, NOW + timedelta(days=1))
+    message = email.message_from_bytes(outbox(store)[0].body, policy=email.policy.default)
+    (document,) = message.iter_attachments()  # type: ignore[attr-defined]
+    assert document.get_filename() == f"coopwatch-{NOW + timedelta(days=1):%Y-%m-%d}.docx"
+    assert document.get_content()[:2] == b"PK"
+    page = message.get_body(("html",))  # type: ignore[attr-defined]
+    assert "<blockquote>" in page.get_content()
+    boundaries = {part.get_boundary() for part in message.walk() if part.is_multipart()}
+    assert len(boundaries) == 2
+    assert all(boundary and boundary.startswith("=_cw_") for boundary in boundaries)
+
+
+def test_an_empty_report_says_so_rather_than_nothing(store: Store) -> None:
+    collecting = step(store, WEEKLY)
+    work(collecting, NOW)
+    assert work(collecting, NOW + timedelta(days=1)) == {"report": 1}
+    assert "No acts in this period" in text_of(outbox(store)[0])
+
+
+def test_what_a_person_called_wrong_is_in_no_report(store: Store) -> None:
+    collecting = step(store, WEEKLY)
+    work(collecting, NOW)
+    opened(store, 2, NOW + timedelta(hours=1))
+    store.people.record("Ada", "judge", "story", "st-2", "wrong talks_only", NOW + timedelta(hours=2))
+    work(collecting, NOW + timedelta(days=1))
+    assert "No acts in this period" in text_of(outbox(store)[0])

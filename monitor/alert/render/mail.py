@@ -36,8 +36,38 @@ class Envelope:
     list_name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that comes with a mail; ``kind`` is its media type in two halves."""
+
+    name: str
+    kind: tuple[str, str]
+    body: bytes
+
+
 def render(letter: Letter, envelope: Envelope, now: datetime) -> bytes:
     """The whole message with CRLF line ends. The same arguments give the same bytes."""
+    return render_document(letter.subject, text.render(letter), html.render(letter), (), envelope, now)
+
+
+def render_document(
+    subject: str, plain: str, page: str, attachments: Sequence[Attachment], envelope: Envelope, now: datetime
+) -> bytes:
+    """The same for any text with its HTML form, and files beside them."""
+    message = _headed(subject, envelope, now)
+    # quoted-printable: lines stay short whatever a title holds, and no server needs 8BITMIME
+    message.set_content(plain, cte="quoted-printable")
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    for each in attachments:
+        message.add_attachment(each.body, maintype=each.kind[0], subtype=each.kind[1], filename=each.name)
+    # random by default: the same alert must give the same bytes
+    for depth, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{envelope.delivery_id}" + (f".{depth}" if depth else ""))
+    return message.as_bytes()
+
+
+def _headed(subject: str, envelope: Envelope, now: datetime) -> EmailMessage:
+    """A message with all its headers and nothing in it yet."""
     message = EmailMessage(policy=SMTP)
     host = host_name(envelope.host)
     message["Message-ID"] = message_id(envelope.delivery_id, host)
@@ -46,7 +76,7 @@ def render(letter: Letter, envelope: Envelope, now: datetime) -> bytes:
     message["To"] = _mailbox(envelope.to)
     if envelope.reply_to:
         message["Reply-To"] = _mailbox(envelope.reply_to)
-    message["Subject"] = clean.line(letter.subject, SUBJECT_LIMIT)
+    message["Subject"] = clean.line(subject, SUBJECT_LIMIT)
     _thread(message, [message_id(each, host) for each in envelope.replies_to])
     # RFC 2919 and 3834: what this list is, and that no vacation responder should answer it
     message["List-Id"] = f"{clean.line(envelope.list_name, 60)} <{envelope.route}.coopwatch.{host}>".strip()
@@ -56,11 +86,7 @@ def render(letter: Letter, envelope: Envelope, now: datetime) -> bytes:
         message["List-Unsubscribe"] = f"<{clean.line(envelope.unsubscribe)}>"
         if envelope.unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    # quoted-printable: lines stay short whatever a title holds, and no server needs 8BITMIME
-    message.set_content(text.render(letter), cte="quoted-printable")
-    message.add_alternative(html.render(letter), subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_{envelope.delivery_id}")  # random by default: the same alert must give the same bytes
-    return message.as_bytes()
+    return message
 
 
 def message_id(delivery_id: str, host: str) -> str:
