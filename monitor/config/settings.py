@@ -60,7 +60,7 @@ class FetchSettings:
     host_concurrency: Positive = 2
     concurrency: Positive = 32
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
-    max_wire_bytes: Positive = 5 * 1024 * 1024
+    max_wire_bytes: Positive = 10 * 1024 * 1024
     max_body_bytes: Positive = 10 * 1024 * 1024
     max_entries: Positive = 500
     move_after_s: Annotated[Seconds, Field(alias="move_after", ge=0)] = 86400.0

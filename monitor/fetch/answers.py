@@ -104,7 +104,8 @@ def read_answer(
 ) -> Document | NotModified | Trouble:
     """Sorts what came. ``conditional``: validators were sent, so that a 304 may be believed."""
     if isinstance(answer, HttpFailure):
-        return Trouble(answer.kind, answer.detail, answer.status)
+        # the status of an answer that broke off says nothing
+        return Trouble(answer.kind, answer.detail, answer.status if answer.status >= 300 else 0)
     status = answer.status
     if status == 304:
         if conditional:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import ssl
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -21,6 +22,9 @@ from monitor.fetch.failure import FailureKind, FetchFailed
 from monitor.fetch.transport import Guard, GuardedTransport, Resolver, Timing, resolve
 from monitor.model import HttpAnswer, HttpFailure
 
+logger = logging.getLogger(__name__)
+
+_PROXY_VARIABLES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_BODY_BYTES = 64 * 1024  # of an error page or a hook's answer: enough to name a wall, never a reason to fail
 _MAX_URL = 4096
@@ -105,6 +109,9 @@ class Egress:
         self._settings, self._resolver = settings, resolver
         self._tls = tls or tls_context()
         self._proxy = httpx.URL(settings.proxy) if settings.proxy else None
+        named = sorted(name for name in os.environ if name.upper() in _PROXY_VARIABLES and os.environ[name])
+        if named:
+            logger.info("proxy variables of the environment are ignored, fetch.proxy counts: %s", ", ".join(named))
         # httpx logs each address with its query at info: tokens must not reach a log
         logging.getLogger("httpx").setLevel(logging.WARNING)
 

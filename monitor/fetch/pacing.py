@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+_SLOW_FACTOR, _SLOW_MAX_S = 5.0, 600.0
 _MOST_HOSTS = 20_000  # remembered at once; idle ones are forgotten first
 
 
@@ -51,11 +52,12 @@ def postponed(pace: HostPace | None, host: str, until: datetime) -> HostPace:
 
 
 class _Host:
-    __slots__ = ("free", "next_at", "users")
+    __slots__ = ("free", "next_at", "slow_until", "users")
 
     def __init__(self, at_once: int) -> None:
         self.free = asyncio.Semaphore(at_once)
         self.next_at = 0.0
+        self.slow_until = 0.0
         self.users = 0
 
 
@@ -81,18 +83,20 @@ class Pacing:
         try:
             async with host.free:
                 start = max(clock(), host.next_at)
-                host.next_at = start + max(self._delay_s, delay_s)
+                slower = _SLOW_FACTOR if start < host.slow_until else 1.0
+                host.next_at = start + max(self._delay_s * slower, delay_s)
                 if start > clock():
                     await asyncio.sleep(start - clock())
                 yield clock() - asked_at
         finally:
             host.users -= 1
 
-    def postpone(self, url: str, seconds: float) -> None:
-        """Leaves a host alone for that long (Retry-After); never shortens what was asked before."""
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Asks a host more seldom for that long, ten minutes at most: one of its addresses wants to be left alone
+        (Retry-After), and its neighbours shall not make up for it. The address itself waits by its own due time."""
         clock = self._clock or asyncio.get_running_loop().time
         host = self._host(host_of(url))
-        host.next_at = max(host.next_at, clock() + seconds)
+        host.slow_until = max(host.slow_until, clock() + min(seconds, _SLOW_MAX_S))
 
     def waiting_s(self, url: str) -> float:
         """How long a request to this host would wait for its distance from now on."""

@@ -133,7 +133,7 @@ class PollStep:
             failpoint("poll.answered")
             found = read_answer(answer, conditional=conditional, now=now)
             if isinstance(found, Trouble) and found.retry_after_s:
-                self._pacing.postpone(work.url, found.retry_after_s)
+                self._pacing.slow_down(work.url, found.retry_after_s)
             return await self._read(work, state, found) if isinstance(found, Document) else found
 
         found = await guarded(ask, f"feed {work.url}", lambda fault: Trouble(Problem.UNREADABLE, fault))

@@ -120,7 +120,7 @@ class ReadStep:
         refused = refusal(answer, now)
         if refused is not None:
             if refused.retry_after_s:
-                self._pacing.postpone(url, refused.retry_after_s)
+                self._pacing.slow_down(url, refused.retry_after_s)
             return refused
         assert isinstance(answer, HttpAnswer)
         page = await self._reader.read(

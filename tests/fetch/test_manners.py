@@ -93,15 +93,17 @@ def test_turns_of_one_host_are_spaced_and_limited_while_other_hosts_go_on() -> N
     assert next(at for host, at in starts if host == "b.example") - times[0] < 0.05
 
 
-def test_a_host_that_asked_to_wait_is_left_alone() -> None:
-    async def run() -> float:
-        gate = pacing.Pacing(delay_s=0)
-        gate.postpone("https://x.example/feed", 0.2)
-        gate.postpone("https://x.example/feed", 0.01)
-        async with gate.turn("https://www.x.example/a") as waited_s:
-            return waited_s
+def test_a_host_one_of_whose_feeds_asked_to_wait_is_asked_more_seldom_for_a_while() -> None:
+    async def run(seconds: float) -> float:
+        gate = pacing.Pacing(delay_s=0.02)
+        gate.slow_down("https://x.example/feed", seconds)
+        for _ in range(2):
+            async with gate.turn("https://www.x.example/a") as waited_s:
+                pass
+        return waited_s
 
-    assert asyncio.run(run()) >= 0.19
+    assert asyncio.run(run(172800)) == pytest.approx(0.1, abs=0.02)
+    assert asyncio.run(run(0)) == pytest.approx(0.02, abs=0.015)
 
 
 def test_a_cancelled_turn_gives_its_place_back() -> None:
