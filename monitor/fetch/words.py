@@ -46,8 +46,12 @@ _MEANING: dict[str, str] = {
     "login": "a login page stands in place of the feed",
     "consent": "a consent page stands in place of the feed",
     "entities": "the document defines XML entities, which are refused",
+    "bomb": "the document is built to keep its reader busy",
     "binary": "the answer is packed or binary without saying so",
     "unknown_format": "the answer is no feed",
+    "parse_timeout": "the document took too long to parse",
+    "parse_crash": "the document killed its parser",
+    "parse_error": "the document could not be parsed",
     "no_match": "the selector finds nothing on the page",
 }
 

@@ -18,6 +18,7 @@ from monitor.fetch.pacing import Pacing
 from monitor.fetch.schedule import Pace, Read, Settled
 from monitor.fetch.state import PollState, pack, unpack
 from monitor.model import FeedState, HttpAnswer, HttpFailure, ParsedFeed, PollOutcome
+from monitor.run.archive import may_have_gap, with_older
 from monitor.run.failpoints import failpoint
 from monitor.run.feeds import ParseFault, parse_feed
 from monitor.run.guard import guarded
@@ -151,23 +152,32 @@ class PollStep:
         body_hash = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
         if body_hash == state.body_hash:
             return SameBytes(found)
-        content_type = answer.header("content-type")
-        limit = self._settings.fetch.max_entries
-        scan = prescan(answer.body, content_type, state.known_prints(), limit)
+        limit, known = self._settings.fetch.max_entries, state.known_prints()
+        scan = prescan(answer.body, answer.header("content-type"), known, limit)
         if scan.is_nothing_new:
             return Parsed(found, scan, body_hash, None)
-        feed = await parse_feed(
-            self._pool,
-            scan.body,
-            content_type=content_type,
-            feed=work.spec,
-            final_url=answer.final_url,
-            limit=limit,
-            allow=self._settings.allow,
-        )
+
+        async def parse(part: Prescan, page: HttpAnswer) -> ParsedFeed | ParseFault:
+            return await parse_feed(
+                self._pool,
+                part.body,
+                content_type=page.header("content-type"),
+                feed=work.spec,
+                final_url=page.final_url,
+                limit=limit,
+                allow=self._settings.allow,
+            )
+
+        async def get(url: str) -> HttpAnswer | HttpFailure:
+            async with self._pacing.turn(url):
+                return await self._egress.get(Request(url, allow=self._settings.allow))
+
+        feed = await parse(scan, answer)
         failpoint("poll.parsed")
         if isinstance(feed, ParseFault):
             return Trouble(feed.kind, feed.detail, answer.status)
+        if feed.next_page and may_have_gap(scan, known):
+            feed, scan = await with_older(feed, scan, known, answer.final_url, limit, get=get, parse=parse)
         return Parsed(found, scan, body_hash, feed)
 
     def commit(self, results: Sequence[Polled], now: datetime) -> Counts:

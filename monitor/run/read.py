@@ -201,7 +201,7 @@ def _from_feed(work: ReadWork, got: Got) -> ArticleText:
     entry = work.entry
     reason, wall = "", ""
     if isinstance(got, Refused):
-        reason = got.reason
+        reason = wall = got.reason
     elif isinstance(got, PageFound):
         reason, wall = got.page.reason or got.page.kind, str(got.page.kind)
     elif len(entry.content) < FULL_TEXT_CHARS:

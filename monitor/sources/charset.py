@@ -75,11 +75,12 @@ codecs.register_error("coopwatch-cp1252", _mend)
 
 
 def _is_mostly_utf8(body: bytes) -> bool:
-    """Whether the multi-byte sequences that are good UTF-8 far outnumber the bytes that are not."""
+    """Whether a good part of the multi-byte sequences is UTF-8: chance gives 0 of 10 in one-byte alphabets, and at most
+    3 of 10 in the double-byte ones of China, Japan and Korea."""
     text = body.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = len(text) - bad - sum(1 for byte in body if byte < 0x80)
-    return good > 3 * bad
+    return good >= 0.8 * bad
 
 
 def decode(body: bytes, content_type: str = "", *, detect: bool = True) -> tuple[str, tuple[str, ...]] | None:

@@ -15,6 +15,7 @@ class NotAFeedKind(StrEnum):
     CONSENT = "consent"
     CHALLENGE = "challenge"
     ENTITIES = "entities"  # a DTD that defines entities: refused unread
+    BOMB = "bomb"  # nested or attributed beyond any feed: would keep a parser busy for minutes
     BINARY = "binary"
     UNKNOWN = "unknown_format"
     NO_MATCH = "no_match"  # an HTML list whose selector finds nothing

@@ -178,7 +178,7 @@ class Product:
         self._open()
 
     def follow(self, *urls: str, **spec: Any) -> None:
-        self.feeds |= {url: FeedSpec(url, title=url.rsplit("/", 1)[-1], language="it", **spec) for url in urls}
+        self.feeds |= {url: FeedSpec(url, title="Agenzia", language="it", **spec) for url in urls}
         self.store.feeds.sync(tuple(self.feeds.values()), self.now, self.limits.min_interval_s)
 
     def run(self) -> None:
@@ -204,7 +204,7 @@ class Product:
 
     def items(self, url: str) -> list[Item]:
         rows = self._rows(
-            "select e.*, a.text, a.method, a.title as atitle from entry e join feed f on f.id = e.feed_id"
+            "select e.*, a.text, a.method, a.wall from entry e join feed f on f.id = e.feed_id"
             " left join article a on a.entry_id = e.id where f.listed_url = ? order by e.id",
             url,
         )
@@ -217,7 +217,7 @@ class Product:
                 _time(row["order_at"]) or NOW,
                 row["text"] or "",
                 row["method"] or "",
-                row["reason"],
+                row["wall"] or row["reason"],
                 row["edits"],
                 row["state"],
                 row["disposition"],
@@ -252,14 +252,10 @@ class Product:
         return [row["body"].decode("utf-8", "replace") for row in rows if row["body"].startswith(b"{")]
 
     def stored_text(self) -> str:
-        """Everything in the database, as one text."""
+        """All text in the database, as one text."""
         tables = [row[0] for row in self._rows("select name from sqlite_master where type = 'table'")]
         rows = [tuple(row) for table in tables for row in self._rows(f'select * from "{table}"')]
-        return "\n".join(_flat(value) for row in rows for value in row)
-
-
-def _flat(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return "\n".join(value for row in rows for value in row if isinstance(value, str))
 
 
 def _time(value: str | None) -> datetime | None:

@@ -65,3 +65,16 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, origin: Origin) -> Iter
 @pytest.fixture
 def subject(make: Callable[..., Subject]) -> Subject:
     return make()
+
+
+@pytest.fixture(autouse=True)
+def _named(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+    """Writes the ids of the cases that a test plays into the report, for the comparison with the naive client."""
+    for mark in request.node.iter_markers("fault"):
+        record_property("fault", mark.args[0])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Against the naive client only what plays a subject is run."""
+    if IS_NAIVE:
+        items[:] = [item for item in items if "make" in getattr(item, "fixturenames", ())]
