@@ -12,7 +12,7 @@ from monitor.alert import clean, facts, headline
 from monitor.alert.facts import Alert, Source
 from monitor.alert.letter import Card, Letter, Line, Quote, Row
 from monitor.alert.words import Words
-from monitor.model import Announcement, Novelty, ReadMethod, Story, StoryChange
+from monitor.model import Announcement, Mention, Novelty, ReadMethod, Sector, Step, Story, StoryChange
 
 # What is listed before "and N more": a mail is read in ten seconds, the rest stands on the page and in the webhook.
 SOURCES_SHOWN = 8
@@ -21,6 +21,8 @@ ALSO_SHOWN = 6
 WHO_SHOWN = 12
 QUOTE_LIMIT = 900
 TITLE_LIMIT = 200
+# steps that say more than the stage does; "opened" beside "launched" says the same twice
+_TELLING_STEPS = frozenset({Step.INITIALLED, Step.APPROVED, Step.RATIFIED, Step.IN_FORCE, Step.EXTENDED, Step.ENDED})
 _QUOTE_MARKS = '«“„"「『‹‘'  # a sentence that begins with one is not put between another pair
 _ID = re.compile(r"[a-z]+[._-][\w.-]*")
 
@@ -115,10 +117,10 @@ def _who(change: StoryChange, words: Words, brief: bool) -> Row:
 def _what(change: StoryChange, alert: Alert, words: Words, brief: bool) -> Row:
     story, announced = change.story, change.report.announcement
     act = words.count(f"act.{story.type}.{announced.stage}", story.count)
-    if announced.step and announced.step != announced.stage.value:
+    if announced.step in _TELLING_STEPS:
         act += f" ({words.text(f'step.{announced.step}')})"
-    sectors = ", ".join(words.text(f"sector.{sector}") for sector in story.sectors)
-    lines = [] if brief and not announced.step else [Line(act[:1].upper() + act[1:], note=sectors)]
+    sectors = ", ".join(words.text(f"sector.{sector}") for sector in story.sectors if sector is not Sector.OTHER)
+    lines = [] if brief and announced.step not in _TELLING_STEPS else [Line(act[:1].upper() + act[1:], note=sectors)]
     thing = thing_named(story.object or announced.object, words)
     if thing:
         lines.append(Line(words.text("what.object", object=thing)))
@@ -238,7 +240,12 @@ def _why(change: StoryChange, alert: Alert, reader: Reader) -> Row:
 def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
     """What holds for the article as a whole: what else it says, and the times."""
     words = reader.words
-    also = [Line(words.text("also.known", headline=headline.of_announcement(other, words))) for other in alert.others]
+    told = [change.report.announcement for change in alert.changes]
+    also = [
+        Line(words.text("also.known", headline=headline.of_announcement(other, words)))
+        for other in alert.others
+        if other not in told
+    ]
     also += [
         Line(
             words.text(
@@ -247,7 +254,7 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
                 headline=headline.of_announcement(mention.announcement, words),
             )
         )
-        for mention in alert.mentions
+        for mention in _other_acts(alert)
     ]
     also = list({line.text: line for line in also}.values())
     if len(also) > ALSO_SHOWN:
@@ -261,6 +268,20 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
         _times(alert, reader, now),
     )
     return tuple(row for row in rows if row.lines)
+
+
+def _other_acts(alert: Alert) -> list[Mention]:
+    """The refused reports of acts that are not the ones told: the same act in another sentence is no other act."""
+    said = {_act(change.report.announcement) for change in alert.changes} | {_act(other) for other in alert.others}
+    kept: dict[object, Mention] = {}
+    for mention in alert.mentions:
+        if _act(mention.announcement) not in said:
+            kept.setdefault((_act(mention.announcement), mention.reason), mention)
+    return list(kept.values())
+
+
+def _act(found: Announcement) -> tuple[object, ...]:
+    return frozenset(party.id for party in found.parties), found.type
 
 
 def _times(alert: Alert, reader: Reader, now: datetime) -> Row:
@@ -284,8 +305,10 @@ def footer(reader: Reader, story: Story | None = None) -> tuple[Line, ...]:
     if story is None:
         first = Line(words.text("footer.route", route=reader.route))
     else:
-        first = Line(words.text("footer.why", route=reader.route, story=story.id))
+        first = Line(words.text("footer.why", route=reader.route))
     lines = [first]
+    if story is not None:
+        lines.append(Line(f"coopwatch explain {story.id}"))  # alone on its line, to be copied whole
     page = clean.link(f"{reader.page_url}/stories/{story.id}") if reader.page_url and story else ""
     if page:
         lines.append(Line(words.text("footer.page"), page))

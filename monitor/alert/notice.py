@@ -24,6 +24,7 @@ from monitor.model import (
     Novelty,
     Owed,
     RouteMode,
+    Silence,
     Stage,
     Story,
     StoryChange,
@@ -59,6 +60,14 @@ def target_trouble(event: Event, state: TargetState, reader: Reader) -> tuple[st
         "at": at,
     }
     return words.text(f"health.{event}.title", **fields), words.text(f"health.{event}.text", **fields)
+
+
+def silence_end(silence: Silence, muted: int, reader: Reader) -> tuple[str, str]:
+    """Title and text of the end of a silence."""
+    words = reader.words
+    author, reason = clean.line(silence.author, 80), clean.line(silence.reason, 300)
+    text = words.text("health.silence_ended.text", author=author, reason=reason, n=muted)
+    return words.text("health.silence_ended.title"), text
 
 
 def health_routes(routes: Sequence[Route], failing: str = "") -> tuple[Route, ...]:

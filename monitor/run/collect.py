@@ -73,7 +73,8 @@ class CollectStep:
             work = self._due(route, now)
             if work is not None:
                 return (work,)
-        return ()
+        ended = self._ended_silence(now)
+        return () if ended is None else (ended,)
 
     async def act(self, work: CollectWork) -> CollectWork:
         return work
@@ -110,6 +111,21 @@ class CollectStep:
             or self._catch_up(route, waits, now)
             or self._reminder(route, waits, now)
         )
+
+    def _ended_silence(self, now: datetime) -> CollectWork | None:
+        """The end of a silence is told to operators: nobody should wonder why alerts come again, or why none did."""
+        found = next(iter(self._store.ended_silences(now)), None)
+        if found is None:
+            return None
+        silence, muted = found
+        office, messages = self._desk.office, list[Draft]()
+        for route in notice.health_routes(self._desk.routes):
+            title, text = notice.silence_end(silence, muted, office.reader(route))
+            messages += notice.health_drafts(title, text, route, office, now, f"silence|{silence.id}")
+        first = self._desk.routes[0].name
+        waits = self._store.waits(first, now)
+        value = Collected(first, waits.memory, waits.memory, silence_id=silence.id)
+        return CollectWork(value, tuple(messages), "silence_end")
 
     # ------------------------------------------------------------------------------ digest, overflow, return
 

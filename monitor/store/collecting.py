@@ -42,7 +42,8 @@ class RouteWaits:
 @dataclass(frozen=True, slots=True)
 class Collected:
     """A collecting message with everything that storing it changes. ``told`` are the news it carries, under
-    ``message_id``; ``absorbed`` the deliveries that end in it; ``new_told`` memory that it makes itself (reminders)."""
+    ``message_id``; ``absorbed`` the deliveries that end in it; ``new_told`` memory that it makes itself (reminders);
+    ``silence_id`` the silence whose end it reports."""
 
     route: str
     before: DigestState
@@ -52,6 +53,7 @@ class Collected:
     message_id: str = ""
     absorbed: tuple[str, ...] = ()
     new_told: tuple[Told, ...] = ()
+    silence_id: str = ""
 
 
 class CollectStore:
@@ -147,6 +149,20 @@ class CollectStore:
         counted: dict[str, int] = {row[0]: row[1] for row in counts}
         return tuple((to_silence(row), counted.get(str(row.id), 0)) for row in rows)
 
+    def ended_silences(self, now: datetime) -> tuple[tuple[Silence, int], ...]:
+        """The silences that ran out and were not reported, with how many news each muted in all."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(silence).where(silence.c.until <= now, silence.c.ended_at.is_(None)).order_by(silence.c.id)
+            ).all()
+            counts = connection.execute(
+                select(told.c.detail, func.count())
+                .where(told.c.decision == Decision.SILENCED, told.c.detail.in_([str(row.id) for row in rows]))
+                .group_by(told.c.detail)
+            ).all()
+        counted: dict[str, int] = {row[0]: row[1] for row in counts}
+        return tuple((to_silence(row), counted.get(str(row.id), 0)) for row in rows)
+
     def commit(self, value: Collected, now: datetime) -> bool:
         """Stores a message, or nothing when anything that it rests on moved since: another machine was first, a delivery
         left after all. Then it is collected anew."""
@@ -183,6 +199,14 @@ class CollectStore:
                 update(delivery)
                 .where(delivery.c.id == key, delivery.c.state.in_(WAITING))
                 .values(state=DeliveryState.DIGESTED, ended_at=now, reason=f"told in {value.message_id}")
+            )
+            if not done.rowcount:
+                raise _MovedOnError
+        if value.silence_id:
+            done = connection.execute(
+                update(silence)
+                .where(silence.c.id == int(value.silence_id), silence.c.ended_at.is_(None))
+                .values(ended_at=silence.c.until)
             )
             if not done.rowcount:
                 raise _MovedOnError

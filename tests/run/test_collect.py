@@ -155,6 +155,21 @@ def test_what_a_silence_muted_is_counted_in_the_digest_and_stays_muted(store: St
     assert "https://news.example/a/001" not in text_of(outbox(store)[0])
 
 
+def test_the_end_of_a_silence_is_reported_once_with_what_it_muted(store: Store) -> None:
+    key = add_silence(
+        store.database, Silence("", '{"types": ["call"]}', "Ada", "holiday", NOW, NOW + timedelta(days=2))
+    )
+    for number in range(3):
+        tell(store, number, Decision.SILENCED, why=Why.SILENCE, detail=key)
+    collecting = step(store, DESK)
+    assert work(collecting, NOW + timedelta(days=1)) == {}
+    assert work(collecting, NOW + timedelta(days=2)) == {"silence_end": 1}
+    assert work(collecting, NOW + timedelta(days=3)) == {}
+    (delivery,) = outbox(store)
+    assert delivery.event is EventType.HEALTH
+    assert "The silence of Ada (holiday) has ended; it muted 3 alerts." in text_of(delivery).replace("\n", " ")
+
+
 def test_the_overflow_is_one_message_that_reaches_every_story(store: Store) -> None:
     for number in range(40):
         tell(store, number, Decision.HELD, why=Why.CAP)
