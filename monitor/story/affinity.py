@@ -21,6 +21,7 @@ SAME_REPORT_DAYS = 5
 MEMORY_DAYS = 400
 _RECENT_DAYS = 14
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
+_SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
 _VAGUE = frozenset({"other"})  # the sector of what fits none
 
 
@@ -51,14 +52,15 @@ WEIGHTS: Mapping[str, float] = {
     "copy": 5.0,
     "object_same": 3.0,
     "object_differs": -2.5,
-    "package_and_single": -0.5,
+    "package_and_single": -1.0,
+    "package_and_single_late": -6.0,
     "thing_said": 0.3,
     "thing_unsaid": -3.2,
     "words_shared": 0.25,
     "words_share": 2.6,
     "words_none": -0.1,
     "other_language": 1.7,
-    "other_language_late": -0.6,
+    "other_language_late": -1.0,
     "marks_shared": 0.7,
     "type_differs": -0.5,
     "sector_same": 0.8,
@@ -121,8 +123,8 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
     facts["within_2_days"] = float(days <= 2)
     if copy >= COPY:
         facts["copy"] = 1
-    facts |= _object_facts(new, old)
-    facts |= _thing_facts(new, old, rarity)
+    facts |= _object_facts(new, old, days)
+    facts |= _thing_facts(new, old, rarity, rivals)
     facts |= _word_facts(new, old, rarity, days)
     facts |= _coded_facts(new, old)
     if days > _RECENT_DAYS:
@@ -143,15 +145,15 @@ def _sides(mine: frozenset[str], theirs: frozenset[str]) -> str:
     return "principals_nested" if len(mine & theirs) >= 2 else "principals_one"
 
 
-def _object_facts(new: Signature, old: Signature) -> dict[str, float]:
+def _object_facts(new: Signature, old: Signature, days: float) -> dict[str, float]:
     if new.package != old.package:
-        return {"package_and_single": 1}
+        return {"package_and_single_late" if days > SAME_REPORT_DAYS else "package_and_single": 1}
     if new.objects and old.objects:
         return {"object_same": 1} if new.objects & old.objects else {"object_differs": 1}
     return {}
 
 
-def _thing_facts(new: Signature, old: Signature, rarity: Mapping[str, float]) -> dict[str, float]:
+def _thing_facts(new: Signature, old: Signature, rarity: Mapping[str, float], rivals: int) -> dict[str, float]:
     """Whether what the report calls the thing agreed is spoken of in the story, and the other way round."""
     mine = _flat(new.things, old.things)
     theirs = _flat(old.things, new.things)
@@ -164,7 +166,8 @@ def _thing_facts(new: Signature, old: Signature, rarity: Mapping[str, float]) ->
     if max(there, here) < 0.5:
         # a single word may be but the place where it was signed
         return {"thing_unsaid": 1.0 if min(len(mine), len(theirs)) > 1 else 0.3}
-    return {"thing_said": min(1.0, max(there / len(mine), here / len(theirs)))}
+    told_alike = min(1.0, max(there / len(mine), here / len(theirs)))
+    return {"thing_said": told_alike if len(mine) > 1 or not rivals else _SINGLE_WORD * told_alike}
 
 
 def _flat(things: Mapping[str, Mapping[str, int]], others: Mapping[str, Mapping[str, int]]) -> set[str]:

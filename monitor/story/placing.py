@@ -24,8 +24,8 @@ from monitor.text import clean
 Kind = TypeVar("Kind")
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
-JOINS: Final = 0.5
-DOUBTS: Final = -2.0
+JOINS: Final = 0.0
+DOUBTS: Final = -0.5
 _MENTIONED: Final = 1.5
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)

@@ -104,7 +104,8 @@ def of_report(
     another. Neither text nor headline is kept but for the headline of a tie-break."""
     said = report.announcement
     parties = frozenset(principals(said))
-    ignore = {*common, *stems(_named(report, text))}
+    named = _named(report, text)
+    ignore = {*common, *stems(named)}
     thing = "" if is_id(said.object) else said.object
     spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
     dated = (
@@ -119,7 +120,7 @@ def of_report(
         concepts=frozenset(span.concept for span in said.evidence) - parties,
         words={report.lang or "?": dict.fromkeys(sorted(set(stems(spoken, ignore))), 1)},
         things={report.lang or "?": dict.fromkeys(sorted(set(stems(thing, ignore))), 1)} if thing else {},
-        marks=dict.fromkeys(sorted(set(marks(spoken)) - {name.casefold() for name in parties}), 1),
+        marks=dict.fromkeys(sorted(set(marks(spoken)) - set(marks(named))), 1),
         dates=frozenset({said.event_date} if dated else ()),
         on=said.event_date if len(said.event_date) == 10 and said.date_basis in ("explicit", "relative") else "",
         titles=((report.lang, report.title),) if report.title and headed else (),
