@@ -11,7 +11,8 @@ from fastapi import APIRouter, HTTPException, Path, Query
 
 from monitor.alert import published
 from monitor.console.backstage import Backstage
-from monitor.console.pages import estimated_recall, story_filter
+from monitor.console.pages.quality import estimated_recall
+from monitor.console.pages.stories import story_filter
 from monitor.console.shown import median_and_p95, share_interval
 from monitor.model import ActType, DeliveryState, FeedState, Sector, Stage
 from monitor.store import desk

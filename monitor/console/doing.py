@@ -15,7 +15,8 @@ from monitor.config import MatchClause
 from monitor.console import shown
 from monitor.console.auth import LIFETIME, password_matches
 from monitor.console.gate import Access, cookie_header
-from monitor.console.pages import Pages, rules_page
+from monitor.console.pages.base import Pages
+from monitor.console.pages.rules import rules_page
 from monitor.errors import ConfigError, PermanentError, TransientError
 from monitor.model import Article, Judgement
 

@@ -1,0 +1,74 @@
+"""The outbox, what left it, and what is silenced."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from monitor.console import shown
+from monitor.console.pages.base import Page, PageNumber, Pages, Text, figure, midnight
+from monitor.model import DeliveryState
+from monitor.store import desk
+
+
+def deliveries(pages: Pages) -> Page:
+    tongue = pages.tongue
+
+    def show(request: Request, state: Text = "", route: Text = "", page: PageNumber = 1) -> HTMLResponse:
+        now = pages.behind.clock()
+        today_from = midnight(now.astimezone(tongue.zone).date(), tongue.zone)
+        with pages.behind.database.read() as connection:
+            box = desk.outbox(connection, sent_since=today_from)
+            lines, more = desk.deliveries(connection, state=state, route=route, page=page)
+            muted = desk.silences(connection, now)
+        waiting = sum(box.counts.get(each, 0) for each in ("queued", "sending", "retry"))
+        dead = box.counts.get("dead", 0)
+        figures = [
+            figure(waiting, tongue("deliveries.queued")),
+            figure(tongue.moment(box.oldest_due_at), tongue("deliveries.oldest")),
+            figure(box.sent_since, tongue("deliveries.sent")),
+            figure(dead, tongue("deliveries.dead"), "bad" if dead else "good"),
+        ]
+        quiet = [
+            {
+                "id": each.id,
+                "match": clause_words(each.clause),
+                "author": each.author,
+                "reason": each.reason,
+                "until": tongue.moment(each.until),
+                "muted": each.muted,
+            }
+            for each in muted
+        ]
+        return pages.render(
+            request,
+            "deliveries.html",
+            "/deliveries",
+            tongue("deliveries.title"),
+            figures=figures,
+            deliveries=[shown.delivery_row(line, tongue) for line in lines],
+            silences=quiet,
+            f={"state": state, "route": route},
+            options={
+                "delivery_state": tongue.closed("delivery", list(DeliveryState)),
+                "route": [(name, name) for name in pages.behind.routes],
+            },
+            page=page,
+            more=more,
+            query=urlencode({"state": state, "route": route}),
+        )
+
+    return show
+
+
+def clause_words(clause: str) -> str:
+    """A match table as operators write it: the keys that say something."""
+    table = json.loads(clause)
+    found = [(name, values) for name, values in table.items() if values]
+    return "; ".join(
+        f"{name}: " + ", ".join("–".join(each) if isinstance(each, list) else str(each) for each in values)
+        for name, values in found
+    )
