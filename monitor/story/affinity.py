@@ -115,13 +115,16 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
     copy = max((likeness(new.sources[0][1], value) for _, value in old.sources), default=0.0)
     if not common and copy < COPY:
         return None
+    if _are_other_pairs(mine, theirs) and not new.objects & old.objects:
+        return None
     facts: dict[str, float] = {}
     facts[_sides(mine, theirs)] = 1
     facts["rivals_log"] = log(1 + rivals)
     facts["days_log"] = log(1 + days)
     facts["long_ago"] = float(days > _RECENT_DAYS)
     facts["within_2_days"] = float(days <= 2)
-    if copy >= COPY:
+    if copy >= COPY and (mine <= theirs or theirs <= mine):
+        # press offices tell many acts in the same words: what names another party is no copy
         facts["copy"] = 1
     facts |= _object_facts(new, old, days)
     facts |= _thing_facts(new, old, rarity, rivals)
@@ -132,6 +135,13 @@ def features(new: Signature, old: Signature, rarity: Mapping[str, float], rivals
         facts["told_alike_late"] = max(alike) * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
+
+
+def _are_other_pairs(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether two states with each other stand against one of them with a third: two bilateral acts, in however like
+    words a ministry tells them."""
+    pairs = all(len(side) == 2 and not any("." in name for name in side) for side in (mine, theirs))
+    return pairs and mine != theirs
 
 
 def _sides(mine: frozenset[str], theirs: frozenset[str]) -> str:

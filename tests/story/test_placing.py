@@ -176,3 +176,19 @@ def test_memory_forgets_after_four_hundred_days() -> None:
     memory.place(article("a", LUNAR), judged(said("IT IN", LUNAR)), START)
     memory.place(article("b", "x", days=401), judged(said("FR JP", "another")), START)
     assert len(memory) == 1
+
+
+def test_acts_in_the_same_words_by_other_pairs_of_states_are_other_acts() -> None:
+    body = "The governments of {0} signed an agreement on rooftop solar panels today. Five years of joint projects follow. "
+    stories = []
+    for sides, names in (
+        ("FR DE", "France and Germany"),
+        ("FR ES", "France and Spain"),
+        ("DE ES", "Germany and Spain"),
+    ):
+        text = body.format(names) * 4
+        told = judged(said(sides, text.split(".")[0]))
+        (change,) = place(article(sides, f"{names} sign", text=text), told, stories, START, common=COMMON)
+        assert change.novelty is Novelty.NEW
+        stories.append(change.story)
+    assert len({story.id for story in stories}) == 3
