@@ -22,6 +22,7 @@ from monitor.run.archive import may_have_gap, with_older
 from monitor.run.failpoints import failpoint
 from monitor.run.feeds import ParseFault, parse_feed
 from monitor.run.guard import guarded
+from monitor.run.shares import Shares
 from monitor.run.step import Counts
 from monitor.run.workers import WorkerPool
 from monitor.sources import identity
@@ -106,11 +107,14 @@ class PollStep:
         self._store, self._egress, self._pacing, self._pool = store, egress, pacing, pool
         self._settings, self._clock, self._chance = settings, clock, chance
         self._not_since: datetime | None = None
+        # two asked, two waiting for their turn: more of one host would take the places of others
+        self._shares = Shares(2 * settings.fetch.host_concurrency)
         self.concurrency = settings.fetch.concurrency
 
     def use(self, settings: PollSettings) -> None:
         """From the next poll on follows these (a reload)."""
         self._settings = settings
+        self._shares.most = 2 * settings.fetch.host_concurrency
         self.concurrency = settings.fetch.concurrency
 
     def ask_each_once(self, since: datetime) -> None:
@@ -118,7 +122,8 @@ class PollStep:
         self._not_since = since
 
     def claim(self, now: datetime, limit: int) -> Sequence[FeedWork]:
-        works = self._store.claim(now, limit, LEASE_S, not_since=self._not_since)
+        works = self._store.claim(now, limit, LEASE_S, not_since=self._not_since, choose=self._shares.choose)
+        self._shares.take(work.url for work in works)
         if works:
             failpoint("poll.claimed")
         return works
@@ -137,7 +142,10 @@ class PollStep:
                 self._pacing.slow_down(work.url, found.retry_after_s)
             return await self._read(work, state, found) if isinstance(found, Document) else found
 
-        found = await guarded(ask, f"feed {work.url}", lambda fault: Trouble(Problem.UNREADABLE, fault))
+        try:
+            found = await guarded(ask, f"feed {work.url}", lambda fault: Trouble(Problem.UNREADABLE, fault))
+        finally:
+            self._shares.give(work.url)
         return Polled(work, state, now, elapsed_s, found)
 
     async def _ask(self, work: FeedWork, state: PollState, now: datetime) -> tuple[HttpAnswer | HttpFailure, bool]:

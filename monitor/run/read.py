@@ -21,6 +21,7 @@ from monitor.model import HttpAnswer, HttpFailure, Page, PageKind, ReadMethod
 from monitor.run.failpoints import failpoint
 from monitor.run.guard import guarded
 from monitor.run.pages import PageReader
+from monitor.run.shares import Shares
 from monitor.run.step import Counts
 from monitor.store.entries import ArticleText, ReadResult, ReadStore, ReadWork
 
@@ -87,6 +88,7 @@ class ReadStep:
     ) -> None:
         self._store, self._egress, self._pacing, self._reader = store, egress, pacing, reader
         self._robots_of, self._settings, self._clock = robots_of, settings, clock
+        self._shares = Shares(2 * settings.host_concurrency)
         self.concurrency = settings.concurrency
 
     def use(self, settings: FetchSettings, reader: PageReader) -> None:
@@ -94,18 +96,22 @@ class ReadStep:
         self._settings, self._reader = settings, reader
 
     def claim(self, now: datetime, limit: int) -> Sequence[ReadWork]:
-        works = self._store.claim(now, limit, LEASE_S)
+        works = self._store.claim(now, limit, LEASE_S, choose=self._shares.choose)
+        self._shares.take(work.entry.url for work in works)
         if works:
             failpoint("read.claimed")
         return works
 
     async def act(self, work: ReadWork) -> Reading:
-        if not needs_page(work):
-            return Reading(work, None)
-        got = await guarded(
-            lambda: self._fetch(work), f"entry {work.entry_id}", lambda fault: Refused(f"a fault of ours: {fault}")
-        )
-        return Reading(work, got)
+        try:
+            if not needs_page(work):
+                return Reading(work, None)
+            got = await guarded(
+                lambda: self._fetch(work), f"entry {work.entry_id}", lambda fault: Refused(f"a fault of ours: {fault}")
+            )
+            return Reading(work, got)
+        finally:
+            self._shares.give(work.entry.url)
 
     async def _fetch(self, work: ReadWork) -> Got:
         now, url = self._clock(), work.entry.url

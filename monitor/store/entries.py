@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
 from monitor.store.engine import Database
-from monitor.store.statements import unclaimed, upsert
+from monitor.store.statements import Choose, chosen, first_ones, unclaimed, upsert
 from monitor.store.tables import article, entry, feed
 from monitor.store.types import from_json
 
@@ -62,20 +62,22 @@ class ReadStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, now: datetime, limit: int, lease_s: float) -> list[ReadWork]:
-        """Up to ``limit`` entries whose page is to be read now, oldest due first."""
+    def claim(self, now: datetime, limit: int, lease_s: float, *, choose: Choose = first_ones) -> list[ReadWork]:
+        """Up to ``limit`` entries whose page is to be read now, oldest due first; ``choose`` picks among them."""
         claim_id = self._database.new_claim()
         due = (
-            select(entry.c.id)
+            select(entry.c.id, entry.c.url)
             .where(entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))
             .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
         )
         with self._database.write() as connection:
+            ids = chosen(connection, due, limit, choose)
+            if not ids:
+                return []
             rows = connection.execute(
                 update(entry)
-                .where(entry.c.id.in_(due.scalar_subquery()))
+                .where(entry.c.id.in_(ids))
                 .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
                 .returning(entry)
             ).all()

@@ -15,7 +15,7 @@ from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, selec
 
 from monitor.model import Entry, EntryState, FeedSpec, FeedState, PollOutcome
 from monitor.store.engine import Database
-from monitor.store.statements import chunks, insert, insert_new, unclaimed
+from monitor.store.statements import Choose, chosen, chunks, first_ones, insert, insert_new, unclaimed
 from monitor.store.tables import entry, entry_key, feed, poll
 from monitor.store.types import UtcDateTime, from_json, to_json
 
@@ -139,23 +139,33 @@ class FeedStore:
             _set_state(connection, back, FeedState.OK, "listed again", due_at=now)
             _set_state(connection, gone, FeedState.REMOVED, "no longer in any feeds file")
 
-    def claim(self, now: datetime, limit: int, lease_s: float, *, not_since: datetime | None = None) -> list[FeedWork]:
+    def claim(
+        self,
+        now: datetime,
+        limit: int,
+        lease_s: float,
+        *,
+        not_since: datetime | None = None,
+        choose: Choose = first_ones,
+    ) -> list[FeedWork]:
         """Up to ``limit`` due feeds, longest due first; their next due time is stored before anything is asked.
-        ``not_since`` leaves out those polled since then (``once`` asks each feed once)."""
+        ``not_since`` leaves out those polled since then (``once`` asks each feed once); ``choose`` picks among them."""
         claim_id = self._database.new_claim()
         due = (
-            select(feed.c.id)
+            select(feed.c.id, feed.c.url)
             .where(feed.c.due_at <= now, feed.c.state.in_(DUE_STATES), unclaimed(feed, now))
             .order_by(feed.c.due_at, feed.c.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
         )
         if not_since is not None:
             due = due.where((feed.c.last_polled_at.is_(None)) | (feed.c.last_polled_at < not_since))
         with self._database.write() as connection:
+            ids = chosen(connection, due, limit, choose)
+            if not ids:
+                return []
             rows = connection.execute(
                 update(feed)
-                .where(feed.c.id.in_(due.scalar_subquery()))
+                .where(feed.c.id.in_(ids))
                 .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
                 .returning(feed)
             ).all()

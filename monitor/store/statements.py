@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,6 +14,15 @@ T = TypeVar("T")
 
 # SQLite's limit of bound variables is 32,766 (3.32 and later), PostgreSQL's 65,535.
 IN_LIMIT = 5000
+CANDIDATES_MAX = 5000
+
+# Picks up to so many of these ids and addresses, in their order.
+Choose = Callable[[Sequence[tuple[Any, str]], int], list[Any]]
+
+
+def first_ones(due: Sequence[tuple[Any, str]], limit: int) -> list[Any]:
+    """The choice that prefers nobody."""
+    return [key for key, _ in due[:limit]]
 
 
 def insert(connection: Connection, table: Table) -> Any:
@@ -40,6 +49,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
 def unclaimed(table: Table, now: datetime) -> ColumnElement[bool]:
     """Rows that nobody has, or whose holder's time ran out."""
     return or_(table.c.claim_until.is_(None), table.c.claim_until <= now)
+
+
+def chosen(connection: Connection, due: Any, limit: int, choose: Choose) -> list[Any]:
+    """Ids of due rows, as ``choose`` picks them. ``due`` selects id and address, longest due first. When the first rows
+    leave places free, more are looked at: one host's backlog must not hide the others behind it."""
+    for many in (8 * limit, 64 * limit, CANDIDATES_MAX):
+        rows = connection.execute(due.limit(many)).all()
+        found = choose([(row[0], row[1]) for row in rows], limit)
+        if len(found) >= limit or len(rows) < many:
+            break
+    return found
 
 
 def chunks(values: Iterable[T], size: int = IN_LIMIT) -> Iterable[list[T]]:
