@@ -26,6 +26,7 @@ from monitor.model import Delivery, HttpAnswer, HttpFailure
 from monitor.rulebook import RuleSet
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
+from monitor.run import in_force
 from monitor.run.canary import run_canary
 from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
@@ -268,6 +269,7 @@ class Machine:
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
         self.use(knowledge, PageReader(self.pool, phrases, settings.workers.deadline_s))
         await self.writer.call(self.store.feeds.sync, specs, self.clock(), settings.fetch.min_interval_s)
+        await self.writer.call(self._keep_what_is_in_force)
         self.feeds = len(specs)
 
     def status(self) -> str:
@@ -281,8 +283,15 @@ class Machine:
         settings, now = self.settings, self.clock()
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
         self.store.feeds.sync(specs, now, settings.fetch.min_interval_s)
+        self._keep_what_is_in_force()
         self.feeds = len(specs)
         failpoint("start.synced")
+
+    def _keep_what_is_in_force(self) -> None:
+        knowledge = self.knowledge
+        in_force.keep(
+            self.store.people, knowledge.settings, knowledge.desk.routes, knowledge.ruleset.digest, self.clock()
+        )
 
 
 @asynccontextmanager

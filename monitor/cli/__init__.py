@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("backup", "Copy the database, verified, while the service runs."),
     "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
     "db": ("db", "The database: bring its schema to this version, move it to PostgreSQL."),
+    "audit": ("audit", "Everything about a story or an address, in order of time."),
+    "export": ("export", "Everything that is stored, as JSON lines."),
     "texts": ("texts", "Delete the texts of one source."),
     "report": ("report", "Acts between principals in a period, as html, md, csv or docx."),
     "explain": ("explain", "Why an article is, or is not, an announcement: then and now."),

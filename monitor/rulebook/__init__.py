@@ -1,6 +1,6 @@
 """The only place that opens rules/: YAML that editors write, read strictly, to one frozen RuleSet with a digest."""
 
-from monitor.rulebook.load import load
+from monitor.rulebook.load import load, sources_of
 from monitor.rulebook.ruleset import Concept, Entity, Language, Rule, RuleSet, Term, Weights
 
-__all__ = ["Concept", "Entity", "Language", "Rule", "RuleSet", "Term", "Weights", "load"]
+__all__ = ["Concept", "Entity", "Language", "Rule", "RuleSet", "Term", "Weights", "load", "sources_of"]

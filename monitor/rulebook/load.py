@@ -47,6 +47,11 @@ def load(dirs: Sequence[Path], *, cache_dir: Path | None = None) -> RuleSet:
     return ruleset
 
 
+def sources_of(dirs: Sequence[Path]) -> dict[str, str]:
+    """The text of every rule file that ``load`` reads, by its name in messages."""
+    return {shown: path.read_text(encoding="utf-8", errors="replace") for _, path, shown in rule_files(dirs)}
+
+
 def lemmas_of(source: Source) -> dict[str, list[str]]:
     """Language to the lemmas whose forms its words need."""
     out = {}

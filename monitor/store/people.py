@@ -68,6 +68,13 @@ class PeopleStore:
             rows = connection.execute(select(route_state)).all()
         return {row.route: DigestState(row.route, row.digest_due_at, row.digest_from_at, row.body) for row in rows}
 
+    def has_ruleset(self, digest: str, kind: str) -> bool:
+        """Whether this rule set or configuration is kept, and noted as the one in force."""
+        with self._database.read() as connection:
+            kept = select(ruleset.c.digest).where(ruleset.c.digest == digest, ruleset.c.kind == kind)
+            in_force = select(meta.c.value).where(meta.c.key == f"{kind}_digest")
+            return connection.execute(kept).first() is not None and connection.execute(in_force).scalar() == digest
+
     def keep_ruleset(self, digest: str, kind: str, body: bytes, now: datetime) -> None:
         """Keeps a whole rule set (``kind`` rules) or configuration of routes (routes) under its digest, once, and notes
         that it is the one in force."""

@@ -1,0 +1,37 @@
+"""What people wrote and is in force, kept whole under its digest: so that each decision can be explained years later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from monitor.alert.targets import targets
+from monitor.config import Route, Settings
+from monitor.rulebook import sources_of
+from monitor.store.people import PeopleStore
+
+RULES, ROUTES = "rules", "routes"
+_ROUTES = TypeAdapter(tuple[Route, ...])
+# addresses may hold tokens; ``targets`` names them without
+_SECRET = {"url": True, "url_secret": True, "secrets": True}
+
+
+def keep(people: PeopleStore, settings: Settings, routes: tuple[Route, ...], rules: str, now: datetime) -> None:
+    """Keeps the rule set (``rules`` is its digest) and the routes where the store does not have them yet."""
+    if not people.has_ruleset(rules, RULES):
+        people.keep_ruleset(rules, RULES, json.dumps(sources_of(settings.rules_dir), ensure_ascii=False).encode(), now)
+    body = routes_text(routes).encode()
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    if not people.has_ruleset(digest, ROUTES):
+        people.keep_ruleset(digest, ROUTES, body, now)
+
+
+def routes_text(routes: tuple[Route, ...]) -> str:
+    """The routes as JSON, without secrets."""
+    shown = json.loads(_ROUTES.dump_json(routes, by_alias=True, exclude={"__all__": _SECRET}))
+    for route, values in zip(routes, shown, strict=True):
+        values["targets"] = targets(route)
+    return json.dumps(shown, ensure_ascii=False, sort_keys=True)
