@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("calls", "Calls that are open, by deadline; as a calendar with --ics."),
     "import": ("import_", "Store the articles of a JSON lines file (the lines of check); they are never told."),
     "feeds": ("feeds", "What is watched, how each feed does, and changes to the list."),
+    "rules": ("rules", "Check, try and compare rules."),
     "status": ("status", "How the service is: feeds, work, deliveries, routes."),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ def check(
     matcher = Matcher(rules)
     now = datetime.now(UTC)
     memory = Memory(common_stems(rules)) if group else None
-    for article in _articles():
+    for article in articles_of(sys.stdin.buffer, "standard input"):
         judgement = matcher.judge(article, now=now)
         line = judgement_object(article.id, judgement)
         if memory is not None:
@@ -45,9 +45,9 @@ def check(
     sys.stdout.flush()
 
 
-def _articles() -> Iterator[Article]:
-    """The articles on standard input. Raises ConfigError naming the line that is none."""
-    for number, raw in enumerate(sys.stdin.buffer, 1):
+def articles_of(lines: Iterable[bytes], name: str) -> Iterator[Article]:
+    """The articles of JSON lines. Raises ConfigError naming the line that is none."""
+    for number, raw in enumerate(lines, 1):
         if not raw.strip():
             continue
         try:
@@ -57,7 +57,7 @@ def _articles() -> Iterator[Article]:
             article = article_of(record)
         except (ValueError, TypeError, RecursionError) as exc:
             sys.stdout.flush()
-            raise ConfigError(f"standard input, line {number}: not an article: {exc}") from exc
+            raise ConfigError(f"{name}, line {number}: not an article: {exc}") from exc
         yield article
 
 

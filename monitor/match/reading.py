@@ -17,6 +17,7 @@ from monitor.rulebook import Concept, Language, RuleSet
 from monitor.text import clean, detect, fold, split
 
 _MAX_CHARS = 200_000  # the news stands at the beginning; what follows so late is a list or an attack
+_MAX_TITLE_CHARS = 1_000
 _GAP = "\n\n"
 
 
@@ -64,7 +65,7 @@ class Reading:
 
 def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime) -> Reading:
     """The article as rules see it. ``now`` stands in for a missing date."""
-    title, text = clean(article.title).strip(), clean(article.text)[:_MAX_CHARS]
+    title, text = clean(article.title[:_MAX_TITLE_CHARS]).strip(), clean(article.text[:_MAX_CHARS])
     whole = title + _GAP + text
     text_at = len(title) + len(_GAP)
     folded = fold(whole)

@@ -38,7 +38,7 @@ def _is_abbreviation(text: str, dot: int, start: int, abbreviations: Collection[
 
 
 def split(text: str, abbreviations: Collection[str] = ()) -> tuple[Sentence, ...]:
-    """Sentences in order. A dot after an abbreviation, an initial, or before a lower-case word ends nothing."""
+    """Sentences in order. A dot after an abbreviation, an initial, or any mark before a lower-case word, ends nothing."""
     out: list[Sentence] = []
     start = 0
     for found in _END.finditer(text):
@@ -46,10 +46,12 @@ def split(text: str, abbreviations: Collection[str] = ()) -> tuple[Sentence, ...
         mark = text[found.start()]
         if mark == "\n":
             end = found.start()
-        elif mark == ".":
+        elif mark in ".!?…":
             after = _first_visible(text, found.end())
             if after.islower() or (
-                found.end() - found.start() == 1 and _is_abbreviation(text, found.start(), start, abbreviations)
+                mark == "."
+                and found.end() - found.start() == 1
+                and _is_abbreviation(text, found.start(), start, abbreviations)
             ):
                 continue
             if after.isdigit() and text[max(0, found.start() - 1)].isdigit() and found.start() - start < 4:

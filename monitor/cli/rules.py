@@ -1,0 +1,239 @@
+"""``coopwatch rules``: what editors of rules need: check, forms, try, diff, suggest, history, revert, schema."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from monitor import rulebook
+from monitor.cli.check import articles_of
+from monitor.cli.options import Config, Json, read_settings
+from monitor.cli.output import note, print_json, print_table, progress, say
+from monitor.cli.stores import existing_store
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.match import Matcher
+from monitor.match.finds import rules_found
+from monitor.model import Article
+from monitor.quality.rulecheck import EXAMPLE_DAY, Difference, differences, example_faults, unknown_names
+from monitor.rulebook.forms import forms_of
+from monitor.rulebook.history import history, keep, revert
+from monitor.rulebook.jsonschemas import schemas
+from monitor.store.replay import stored_articles
+
+rules = typer.Typer(
+    no_args_is_help=True, help="Check, try and compare rules; nothing here changes the running service."
+)
+_SPAN = re.compile(r"(\d{1,4})([dh])")
+_SHOWN = 50
+
+On = Annotated[Path | None, typer.Option("--on", help="Articles as JSON lines instead of the stored ones.")]
+Since = Annotated[str, typer.Option("--since", help="How far back stored articles are taken: 30d, 12h.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.add_typer(rules, name="rules", help="Check, try and compare rules.")
+
+
+@rules.command("check", help="Load the rules, run their examples, list every fault with file and line.")
+def check(config: Config = None, as_json: Json = False) -> None:
+    settings = read_settings(config)
+    ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    matcher = Matcher(ruleset)
+    faults = example_faults(
+        ruleset.rules,
+        lambda article: rules_found(matcher, article, EXAMPLE_DAY),
+        lambda article: matcher.judge(article, now=EXAMPLE_DAY),
+    )
+    if as_json:
+        print_json({"ruleset": ruleset.digest, "warnings": ruleset.warnings, "faults": faults})
+    else:
+        for warning in ruleset.warnings:
+            note(f"warning: {warning}")
+        for fault in faults:
+            note(f"{fault.file}:{fault.line}: rule {fault.rule}: {fault.message}: {fault.text}")
+    if faults:
+        raise ConfigError(f"{len(faults)} examples of rules do not hold")
+    keep(settings.rules_dir, ruleset.digest, len(ruleset.rules), _kept(settings), datetime.now(UTC))
+    if not as_json:
+        say(
+            f"rule set {ruleset.digest}: {len(ruleset.rules)} rules, {len(ruleset.entities)} entities, "
+            f"{len(ruleset.concepts)} concepts, {len(ruleset.terms)} terms, {len(ruleset.warnings)} warnings"
+        )
+
+
+@rules.command("forms", help="The forms that a lemma stands for.")
+def forms(
+    lemma: Annotated[str, typer.Argument(help="A word as it stands under lemmas: firmare.")],
+    lang: Annotated[str, typer.Option("--lang", help="Its language.")] = "it",
+    config: Config = None,
+) -> None:
+    found = forms_of({lang: [lemma]}, read_settings(config).cache_dir)[lang][lemma]
+    say(", ".join(found))
+    if len(found) < 2:
+        note(f"the dictionary knows no other form of {lemma!r} in {lang}: list its forms under also")
+
+
+@rules.command("try", help="What the rules with one more file would newly match on stored articles.")
+def try_file(
+    file: Annotated[Path, typer.Argument(help="A rules folder laid over the ones in force.")],
+    since: Since = "30d",
+    on: On = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    settings = read_settings(config)
+    _compare(settings, list(settings.rules_dir), [*settings.rules_dir, _folder(file)], since, on, as_json)
+
+
+@rules.command("diff", help="On which stored articles two rules folders differ.")
+def diff(
+    old: Annotated[Path, typer.Argument(help="A rules folder.")],
+    new: Annotated[Path, typer.Argument(help="Another rules folder.")],
+    since: Since = "30d",
+    on: On = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    _compare(read_settings(config), [_folder(old)], [_folder(new)], since, on, as_json)
+
+
+@rules.command("suggest", help="What further documents could add to the rules, as YAML to paste and correct.")
+def suggest(
+    files: Annotated[list[Path], typer.Argument(help="Plain text files.", metavar="FILE...")],
+    config: Config = None,
+) -> None:
+    settings = read_settings(config)
+    matcher = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir))
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+        say(yaml.safe_dump(_suggested(matcher, path, text), allow_unicode=True, sort_keys=False, width=110))
+
+
+@rules.command("history", help="The rule sets that were in force or checked, newest first.")
+def show_history(config: Config = None, as_json: Json = False) -> None:
+    kept = history(_kept(read_settings(config)))
+    if as_json:
+        print_json(kept)
+        return
+    rows = [(k.digest, k.kept_at[:16].replace("T", " "), k.rules, len(k.files)) for k in kept]
+    print_table("", ("rule set", "kept at", "rules", "files"), rows)
+
+
+@rules.command("revert", help="Put the files of a kept rule set back into the rules folders.")
+def go_back(
+    digest: Annotated[str, typer.Argument(help="The set's digest, or its beginning (rules history).")],
+    config: Config = None,
+) -> None:
+    settings = read_settings(config)
+    changed = revert(settings.rules_dir, digest, _kept(settings))
+    for path in changed:
+        say(str(path))
+    note(f"{len(changed)} files changed; the running service takes them at its next reload (SIGHUP)")
+
+
+@rules.command("schema", help="Write the JSON Schemas of the rule files, for editors.")
+def schema(to: Annotated[Path, typer.Argument(help="A folder.")] = Path("docs/schema")) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for name, content in schemas().items():
+        (to / name).write_text(content, encoding="utf-8")
+        say(str(to / name))
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.state_dir / "rules-history"
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ConfigError(f"{path}: is not a rules folder (it holds announcements/, entities/, ... as rules/ does)")
+    return path
+
+
+def _compare(settings: Settings, old: list[Path], new: list[Path], since: str, on: Path | None, as_json: bool) -> None:
+    """Judges the same articles by two rule sets and shows where they differ."""
+    before, after = (Matcher(rulebook.load(dirs, cache_dir=settings.cache_dir)) for dirs in (old, new))
+    now = datetime.now(UTC)
+    articles = list(_articles(settings, since, on, now))
+    found = differences(
+        progress(articles, len(articles), "judging"),
+        lambda article: before.judge(article, now=now),
+        lambda article: after.judge(article, now=now),
+    )
+    _show(found, len(articles), as_json)
+
+
+def _show(found: list[Difference], total: int, as_json: bool) -> None:
+    if as_json:
+        print_json({"articles": total, "differences": found})
+        return
+    rows = [(d.before, d.after, f"{d.score_before:.2f}", f"{d.score_after:.2f}", d.title) for d in found[:_SHOWN]]
+    print_table("", ("before", "after", "was", "is", "article"), rows)
+    say(f"{len(found)} of {total} articles differ" + (f"; {_SHOWN} shown" if len(found) > _SHOWN else ""))
+
+
+def _articles(settings: Settings, since: str, on: Path | None, now: datetime) -> Iterator[Article]:
+    if on is not None:
+        try:
+            with on.open("rb") as lines:
+                yield from articles_of(lines, str(on))
+        except OSError as exc:
+            raise ConfigError(f"{on}: cannot be read: {exc.strerror}") from exc
+        return
+    span = _SPAN.fullmatch(since)
+    if span is None:
+        raise ConfigError(f"--since {since}: write a number of days or hours, such as 30d or 12h")
+    length = timedelta(days=int(span[1])) if span[2] == "d" else timedelta(hours=int(span[1]))
+    with existing_store(settings) as store:
+        if store is not None:
+            yield from stored_articles(store.database, now - length)
+
+
+def _suggested(matcher: Matcher, path: Path, text: str) -> dict[str, object]:
+    """Acts, instruments and parties that the rules know in a document, its sentences with a frame, unknown names."""
+    now = datetime.now(UTC)
+    trace = matcher.explain(Article(id=path.name, title="", text=text, published_at=now), now=now)
+    parts = trace.reading.parts
+    known = {trace.reading.whole[m.start : m.end] for p in parts for m in p.mentions}
+    words: Callable[[str], list[str]] = lambda kind: [  # noqa: E731
+        f"{ref}: {n}" for ref, n in Counter(h[2].ref for p in parts for h in getattr(p, kind)).most_common(12)
+    ]
+    frames = [
+        {
+            "rule": s.candidate.frame.rule.id,
+            "parties": [e.id for e in s.candidate.frame.cast.principals],
+            "refused": s.candidate.reason.value if s.candidate.reason else None,
+            "words": trace.reading.whole[s.candidate.frame.start : s.candidate.frame.end],
+        }
+        for s in trace.scored[:8]
+    ]
+    names = unknown_names(text, lambda name: any(name in k or k in name for k in known))
+    return {
+        "document": path.name,
+        "language": trace.reading.lang,
+        "known_parties": [
+            f"{i}: {n}" for i, n in Counter(m.entity.id for p in parts for m in p.mentions).most_common(20)
+        ],
+        "acts": words("acts"),
+        "instruments": words("instruments"),
+        "frames": frames,
+        "entities": {
+            f"org.{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-') or 'name'}": {
+                "kind": "organisation",
+                "names": {"*": [{"text": name, "exact": True}]},
+                "source": [path.stem[:3]],
+            }
+            for name, _ in names[:12]
+        },
+    }

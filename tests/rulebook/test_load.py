@@ -1,0 +1,168 @@
+"""Rule folders to a rule set: every fault at once, layers, digest, forms, and no regular expressions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import RuleErrors
+from monitor.rulebook import load
+from monitor.rulebook.history import history, keep, revert
+from monitor.rulebook.jsonschemas import schemas
+from monitor.rulebook.terms import braces
+
+LANGUAGE = """\
+language: it
+name: italiano
+function_words: [il, la, di]
+words:
+  act.sign: {lemmas: [firmare]}
+  instrument.agreement: ["accord{o,i}"]
+"""
+CONCEPTS = """\
+concepts:
+  act.sign: {kind: act, stage: signed}
+  instrument.agreement: {kind: instrument, type: agreement}
+"""
+ENTITIES = """\
+entities:
+  IT: {names: {it: [Italia]}}
+  CN: {names: {it: [Cina]}, short: [RPC]}
+"""
+RULES = """\
+rules:
+- id: signed
+  title: An agreement is signed
+  description: Two parties sign an agreement.
+  when: {near: {acts: [sign], instruments: [agreement]}}
+  examples: {match: ["Italia e Cina firmano un accordo"], no_match: ["Piove"]}
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    for name, text in (
+        ("languages/it.yaml", LANGUAGE),
+        ("concepts/all.yaml", CONCEPTS),
+        ("entities/all.yaml", ENTITIES),
+        ("announcements/all.yaml", RULES),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def faults(*dirs: Path) -> str:
+    with pytest.raises(RuleErrors) as caught:
+        load(dirs)
+    return str(caught.value)
+
+
+def test_a_lemma_stands_for_all_its_forms(rules: Path, tmp_path: Path) -> None:
+    ruleset = load([rules], cache_dir=tmp_path / "cache")
+    forms = {t.cased: t.form for t in ruleset.terms if t.ref == "act.sign"}
+    assert {"firmare", "firmarono", "firmata", "firmati"} <= forms.keys()
+    assert forms["firmare"] == "infinitive"
+
+
+def test_a_second_load_opens_no_dictionary_and_gives_the_same(rules: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = load([rules], cache_dir=cache)
+    (cache / "forms.json").write_text("{}")
+    assert load([rules], cache_dir=cache) == first
+
+
+def test_a_damaged_cache_is_only_a_cache(rules: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = load([rules], cache_dir=cache)
+    for path in cache.iterdir():
+        path.write_text("not json")
+    assert load([rules], cache_dir=cache) == first
+
+
+def test_every_fault_is_reported_at_once_with_file_and_line(rules: Path) -> None:
+    (rules / "entities/bad.yaml").write_text("entities:\n  FR: {nmaes: {it: [Francia]}}\n", encoding="utf-8")
+    (rules / "concepts/bad.yaml").write_text("concepts:\n  act.x: {kind: deed}\n", encoding="utf-8")
+    message = faults(rules)
+    assert "entities/bad.yaml:2: entities.FR.nmaes: unknown key" in message
+    assert "concepts/bad.yaml:2:" in message
+
+
+def test_an_alias_of_two_entities_is_refused(rules: Path) -> None:
+    (rules / "entities/more.yaml").write_text("entities:\n  TW: {names: {it: [Cina]}}\n", encoding="utf-8")
+    assert "is a word for CN and for TW" in faults(rules)
+
+
+def test_words_for_an_unknown_concept_are_refused(rules: Path) -> None:
+    (rules / "languages/it.yaml").write_text(LANGUAGE + "  act.fly: [volare]\n", encoding="utf-8")
+    assert "it.yaml:7: words.act.fly: no file under concepts/ defines this concept" in faults(rules)
+
+
+def test_sec_12_a_regular_expression_is_refused_at_load(rules: Path) -> None:
+    (rules / "languages/it.yaml").write_text(LANGUAGE + '  act.sign2: ["(a+)+$|[x]"]\n', encoding="utf-8")
+    (rules / "concepts/more.yaml").write_text("concepts:\n  act.sign2: {kind: act}\n", encoding="utf-8")
+    assert "no regular expressions" in faults(rules)
+
+
+def test_a_short_name_must_be_exact(rules: Path) -> None:
+    (rules / "entities/more.yaml").write_text("entities:\n  US: {names: {it: [us]}}\n", encoding="utf-8")
+    assert "shorter than three letters" in faults(rules)
+
+
+def test_a_rule_without_counterexamples_is_refused(rules: Path) -> None:
+    text = RULES.replace(', no_match: ["Piove"]', "")
+    (rules / "announcements/all.yaml").write_text(text, encoding="utf-8")
+    assert "no_match: is missing" in faults(rules)
+
+
+def test_a_later_folder_wins_and_can_switch_off(rules: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "entities").mkdir(parents=True)
+    (site / "entities/own.yaml").write_text(
+        "entities:\n  CN: {enabled: false}\n  IT: {names: {it: [Bel Paese]}}\n", encoding="utf-8"
+    )
+    ruleset = load([rules, site])
+    assert "CN" not in ruleset.entities
+    assert ruleset.entities["IT"].name == "Bel Paese"
+    assert ruleset.digest != load([rules]).digest
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    assert "does not exist" in faults(tmp_path / "none")
+
+
+def test_braces_expand_and_unbalanced_ones_are_refused() -> None:
+    assert braces("patt{o,i} chiar{o,i}") == ["patto chiaro", "patto chiari", "patti chiaro", "patti chiari"]
+    for bad in ("a{b", "a}b", "{a,{b,c}}"):
+        with pytest.raises(ValueError, match="brace"):
+            braces(bad)
+
+
+def test_a_bad_edit_is_taken_back(rules: Path, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    good = load([rules])
+    keep([rules], good.digest, len(good.rules), tmp_path / "kept", datetime(2026, 3, 5, tzinfo=UTC))
+    (rules / "entities/all.yaml").write_text("entities: {}\n", encoding="utf-8")
+    (rules / "entities/new.yaml").write_text(ENTITIES, encoding="utf-8")
+    changed = revert([rules], good.digest[:6], tmp_path / "kept")
+    assert {p.name for p in changed} == {"all.yaml", "new.yaml"}
+    assert load([rules]).digest == good.digest
+    assert [k.digest for k in history(tmp_path / "kept")] == [good.digest]
+
+
+def test_the_published_schemas_are_current(root: Path) -> None:
+    for name, content in schemas().items():
+        assert (root / "docs/schema" / name).read_text(encoding="utf-8") == content, "run: coopwatch rules schema"
+        json.loads(content)
+
+
+def test_the_shipped_rules_load_without_errors(rules_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(rules_dir, tmp_path / "copy")
+    ruleset = load([tmp_path / "copy"], cache_dir=tmp_path / "cache")
+    assert {"it", "en", "fr", "de", "es", "ru", "zh"} <= ruleset.languages.keys()
+    assert {"IT", "CN", "RU", "NO"} <= ruleset.entities.keys()
