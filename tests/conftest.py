@@ -47,6 +47,12 @@ def rules_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def rules_cache() -> Path:
+    """The expanded forms of lemmas, kept between runs: opening the dictionaries takes ten seconds of a core."""
+    return ROOT / ".pytest_cache" / "rules"
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of Debian's Chromium."""
     path = shutil.which("chromium")

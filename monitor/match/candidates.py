@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from monitor.match.conditions import Condition, near
 from monitor.match.frames import Cast, Frame, cast_of, crosses, time_of
 from monitor.match.reading import Part, Reading
+from monitor.match.scan import Hit
 from monitor.model import Reason
 from monitor.rulebook import Rule
 from monitor.text import find_dates, years
@@ -50,7 +51,7 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
         frames = list(_frames(reading, part, cast, rules))
         if frames:
             age = _Age(reading, part)
-            out += [_judged(frame, reading, age) for frame in frames]
+            out += _with_the_same_doubt([_judged(frame, reading, age) for frame in frames])
     return tuple(out)
 
 
@@ -76,6 +77,27 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
+
+
+def _with_the_same_doubt(found: list[Candidate]) -> list[Candidate]:
+    """What is said of an instrument holds for every frame about it: in "non hanno firmato un accordo per un consiglio"
+    the words "accordo per" are no agreement either."""
+    doubts = [(c.frame.instrument, c.reason) for c in found if c.frame.instrument and c.reason in _OF_THE_ACT]
+    if not doubts:
+        return found
+    return [
+        replace(c, reason=next((r for i, r in doubts if _touches(c.frame, i)), None)) if c.reason is None else c
+        for c in found
+    ]
+
+
+_OF_THE_ACT = frozenset({Reason.DENIED, Reason.CONDITIONAL, Reason.OLD})
+
+
+def _touches(frame: Frame, instrument: Hit) -> bool:
+    return any(
+        hit is not None and hit[0] < instrument[1] and instrument[0] < hit[1] for hit in (frame.act, frame.instrument)
+    )
 
 
 class _Age:

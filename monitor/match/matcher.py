@@ -83,7 +83,8 @@ class Matcher:
             verdict = Verdict.ANNOUNCEMENT
         else:
             odds = weights.context_intercept + score.raw(base, weights.context_weights)
-            verdict = Verdict.CONTEXT if score.probability(odds) >= weights.context_threshold else Verdict.NONE
+            about = score.probability(odds) >= weights.context_threshold or _was_an_act(scored)
+            verdict = Verdict.CONTEXT if about else Verdict.NONE
         return Judgement(
             lang=reading.lang,
             verdict=verdict,
@@ -148,6 +149,16 @@ class Matcher:
                 seen.add(key)
                 out.append(Mention(self._announcement(s, reading, base), reason))
         return tuple(out)
+
+
+def _was_an_act(scored: tuple[Scored, ...]) -> bool:
+    """Whether the head of the article tells an act of two parties that is old, denied or only possible."""
+    return any(
+        s.candidate.reason in (Reason.OLD, Reason.DENIED, Reason.CONDITIONAL)
+        and s.candidate.frame.part.rank <= 1
+        and s.candidate.frame.cast.source == "sentence"
+        for s in scored
+    )
 
 
 # what an unconvincing frame is told as, first that fits: its own sentence's cues, then the title's

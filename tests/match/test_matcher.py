@@ -15,8 +15,8 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def matcher(rules_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
-    return Matcher(rulebook.load([rules_dir], cache_dir=tmp_path_factory.mktemp("cache")))
+def matcher(rules_dir: Path, rules_cache: Path) -> Matcher:
+    return Matcher(rulebook.load([rules_dir], cache_dir=rules_cache))
 
 
 def judged(matcher: Matcher, title: str, text: str = "", lang: str = "it") -> Judgement:

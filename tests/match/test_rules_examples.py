@@ -15,8 +15,8 @@ from monitor.quality.rulecheck import EXAMPLE_DAY, ExampleFault, differences, ex
 
 
 @pytest.fixture(scope="module")
-def matcher(rules_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Matcher:
-    return Matcher(rulebook.load([rules_dir], cache_dir=tmp_path_factory.mktemp("cache")))
+def matcher(rules_dir: Path, rules_cache: Path) -> Matcher:
+    return Matcher(rulebook.load([rules_dir], cache_dir=rules_cache))
 
 
 def faults(matcher: Matcher, rules: tuple[rulebook.Rule, ...]) -> list[ExampleFault]:

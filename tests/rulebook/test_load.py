@@ -161,8 +161,8 @@ def test_the_published_schemas_are_current(root: Path) -> None:
         json.loads(content)
 
 
-def test_the_shipped_rules_load_without_errors(rules_dir: Path, tmp_path: Path) -> None:
+def test_the_shipped_rules_load_without_errors(rules_dir: Path, tmp_path: Path, rules_cache: Path) -> None:
     shutil.copytree(rules_dir, tmp_path / "copy")
-    ruleset = load([tmp_path / "copy"], cache_dir=tmp_path / "cache")
+    ruleset = load([tmp_path / "copy"], cache_dir=rules_cache)
     assert {"it", "en", "fr", "de", "es", "ru", "zh"} <= ruleset.languages.keys()
     assert {"IT", "CN", "RU", "NO"} <= ruleset.entities.keys()
