@@ -149,9 +149,7 @@ def story_page(file: StoryFile, judged: str, tongue: Tongue) -> dict[str, object
         "independence": tongue.words.count("story.independent", counted.independent),
         "reports": [report_card(report, texts.get(report.article_id), tongue) for report in story.reports],
         "rule_line": tongue("story.rule", rule=best.rule, score=f"{best.score:.2f}") if best else "",
-        "terms": [term_row(name, value) for name, value in sorted(best.terms, key=lambda term: -abs(term[1]))]
-        if best
-        else [],
+        "terms": term_rows(best.terms) if best else [],
         "deliveries": [
             {
                 "route": route,
@@ -213,9 +211,19 @@ def report_card(report: Report, article: ArticleText | None, tongue: Tongue) -> 
     }
 
 
-def term_row(name: str, value: float) -> dict[str, object]:
-    """One term of the score with the width class of its bar."""
-    return {"name": name, "value": f"{value:+.2f}", "minus": value < 0, "width": min(9, math.ceil(abs(value) * 3))}
+def term_rows(terms: Sequence[tuple[str, float]]) -> list[dict[str, object]]:
+    """The terms of a score, heaviest first, each with the width class of its bar (the heaviest fills it)."""
+    ordered = sorted(terms, key=lambda term: -abs(term[1]))
+    most = abs(ordered[0][1]) if ordered else 1.0
+    return [
+        {
+            "name": name,
+            "value": f"{value:+.2f}",
+            "minus": value < 0,
+            "width": math.ceil(9 * abs(value) / (most or 1.0)),
+        }
+        for name, value in ordered
+    ]
 
 
 def feed_row(feed: FeedLine, tongue: Tongue, now: datetime) -> dict[str, object]:
