@@ -10,6 +10,7 @@ import zlib
 from monitor.fetch.failure import FailureKind, FetchFailed
 
 _PIECE_BYTES = 256 * 1024  # most that one call of zlib may hand out
+_BOMB_BYTES, _BOMB_RATIO = 512 * 1024, 200  # feeds and pages pack 4 to 50 times; gzip can 1,032 times
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP, _DEFLATE, _RAW_DEFLATE = 31, 15, -15  # zlib's wbits
 
@@ -36,6 +37,7 @@ class Decoder:
         self._body = bytearray()
         self._inflater = zlib.decompressobj(_GZIP if coding == "gzip" else _DEFLATE) if coding else None
         self._fresh = True  # nothing inflated yet
+        self._fed = 0
         self._held = b""
 
     def feed(self, chunk: bytes) -> None:
@@ -66,6 +68,7 @@ class Decoder:
         self._body += piece
 
     def _inflate(self, data: bytes) -> None:
+        self._fed += len(data)
         data, self._held = self._held + data, b""
         while True:
             assert self._inflater is not None
@@ -84,9 +87,16 @@ class Decoder:
             except zlib.error as exc:
                 raise FetchFailed(FailureKind.CODING, f"damaged {self._coding} stream: {exc}") from exc
             self._keep(piece)
+            self._refuse_bomb(len(self._inflater.unconsumed_tail))
             data = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
             if not data and len(piece) < _PIECE_BYTES:
                 return
+
+    def _refuse_bomb(self, waiting_bytes: int) -> None:
+        """A bomb is left at its first piece: who waits for the size limit lets the server push the whole of it."""
+        taken = max(1, self._fed - waiting_bytes)
+        if len(self._body) > _BOMB_BYTES and len(self._body) > _BOMB_RATIO * taken:
+            raise FetchFailed(FailureKind.TOO_LARGE, f"unpacks to more than {_BOMB_RATIO} times its size")
 
 
 def _has_zlib_header(data: bytes) -> bool:

@@ -27,7 +27,9 @@ T = TypeVar("T")
 Resolver = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
 _READ_BYTES = 64 * 1024
-_RECEIVE_BYTES = 128 * 1024  # 0.6 MB/s at 200 ms of distance: enough for the largest real feeds
+_SEGMENT_BYTES = 1460  # Ethernet's; on loopback the kernel would queue a megabyte behind segments of 64 KiB
+# The window is narrow until a body has shown that it is no bomb: what a server has pushed cannot be left unread.
+_NARROW_BYTES, _WIDE_BYTES = 32 * 1024, 512 * 1024
 _HEADER_BYTES = 100 * 1024  # of all headers of an answer together
 _MAX_INTERIM = 100  # 1xx answers before the real one
 _MAX_ADDRESSES = 4  # of a name's answers are tried, in the resolver's order
@@ -88,11 +90,12 @@ def _is_ip(host: str) -> bool:
 async def _dial(
     answer: str, port: int, host: str, tls: ssl.SSLContext | None, handshake_s: float
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connects to one address. The small receive buffer keeps a server from pushing megabytes that nobody will read."""
+    """Connects to one address, with a receive window that keeps a server from pushing what nobody will read."""
     sock = socket.socket(socket.AF_INET6 if ":" in answer else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT_BYTES)
         await asyncio.get_running_loop().sock_connect(sock, (answer, port))
         if tls is None:
             return await asyncio.open_connection(sock=sock)
@@ -221,7 +224,9 @@ class _Connection:
         while True:
             event = await self._event()
             if isinstance(event, h11.Data):
-                self.wire_bytes += len(event.data)
+                before, self.wire_bytes = self.wire_bytes, self.wire_bytes + len(event.data)
+                if before <= _NARROW_BYTES < self.wire_bytes and before:
+                    self._widen()
                 yield bytes(event.data)
             elif not isinstance(event, h11.InformationalResponse):
                 return
@@ -251,6 +256,11 @@ class _Connection:
         if not data and waiting:
             raise FetchFailed(FailureKind.RESET, "the server closed the connection without an answer")
         return data
+
+    def _widen(self) -> None:
+        assert self._writer is not None
+        with contextlib.suppress(OSError):
+            self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WIDE_BYTES)
 
     def close(self) -> None:
         """Drops the connection at once: nothing on it is of use any more, and a polite TLS good-bye could hang."""

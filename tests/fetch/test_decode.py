@@ -63,3 +63,13 @@ def test_one_offered_coding_is_taken_and_nothing_else() -> None:
         with pytest.raises(FetchFailed) as failed:
             coding_of(value)
         assert failed.value.kind is FailureKind.CODING
+
+
+def test_what_unpacks_to_hundreds_of_times_its_size_is_left_at_once() -> None:
+    decoder = Decoder("gzip", 1 << 30)
+    with pytest.raises(FetchFailed) as failed:
+        decoder.feed(gzip.compress(b" " * (64 << 20)))
+    assert failed.value.kind is FailureKind.TOO_LARGE
+    assert decoder.size < 2 << 20
+    repeated = b"".join(b"<item><title>Notizia %d</title></item>" % number for number in range(60_000))
+    assert decoded("gzip", gzip.compress(repeated), limit=1 << 30) == repeated
