@@ -12,7 +12,7 @@ from functools import reduce
 from monitor.errors import ConfigError
 from monitor.model import Report, Stage, Story
 from monitor.story import signature as memory_of
-from monitor.story.placing import report_mark, story_id
+from monitor.story.growth import report_mark, story_id
 from monitor.story.signature import Signature
 from monitor.story.stages import RANK, stage_of, tells
 

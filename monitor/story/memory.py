@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.model import Article, Judgement, Story, StoryChange
-from monitor.story.affinity import MEMORY_DAYS
+from monitor.story.facts import MEMORY_DAYS
 from monitor.story.keys import keys, lookup_keys
 from monitor.story.placing import place
 from monitor.story.signature import of_story

@@ -8,20 +8,21 @@ one or another becomes a story of its own, told once, that names the story it ma
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final
 
-from monitor.model import Announcement, Article, Judgement, Novelty, Reason, Report, Stage, Story, StoryChange
+from monitor.model import Announcement, Article, Judgement, Novelty, Reason, Report, Story, StoryChange
+from monitor.story import growth
+from monitor.story import outline as outlines
 from monitor.story import signature as memory_of
-from monitor.story.affinity import Affinity, affinity, rarities
+from monitor.story.affinity import Affinity
+from monitor.story.nearest import Match, nearest
 from monitor.story.signature import Signature
 from monitor.story.simhash import simhash
-from monitor.story.stages import RANK, THRESHOLD, proves_known, refuses, stage_of, tells, verdict
+from monitor.story.stages import THRESHOLD, proves_known, refuses, stage_of, tells
 from monitor.text import clean
-
-Kind = TypeVar("Kind")
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
 JOINS: Final = 0.0
@@ -33,12 +34,6 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 _NO_ACT: Final = frozenset(
     {Reason.DOMESTIC, Reason.PURCHASE, Reason.ONE_PARTY, Reason.BELLIGERENTS, Reason.UNKNOWN_PARTIES}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    story: Story
-    affinity: Affinity
 
 
 def turn(article: Article) -> tuple[datetime, datetime, str]:
@@ -68,7 +63,7 @@ def place(
     text = clean(article.text)
     reports = _reports(article, judgement, simhash(article.text), now)
     version = _version(reports)
-    if any(version in memory_of.of_story(story).seen for story in open_stories.values()):
+    if any(version in outlines.of_story(story).seen for story in open_stories.values()):
         return _as_before(reports, tuple(open_stories.values()))
     changes: list[StoryChange] = []
     package = ""
@@ -76,8 +71,8 @@ def place(
         # headline and first sentences tell of the best act only; the others have their quotes
         headed = report.reason is None and report.announcement == judgement.announcements[0]
         new = memory_of.of_report(report, headed=headed, text=text, common=common)
-        told = {stage_of(report).value: _at(report).isoformat()} if tells(report, threshold) else {}
-        new = replace(new, seen=(version, report_mark(report)), told=told)
+        told = {stage_of(report).value: growth.happened(report).isoformat()} if tells(report, threshold) else {}
+        new = replace(new, seen=(version, growth.report_mark(report)), told=told)
         kin = _kin(new, changes)
         change = _place_one(report, new, tuple(open_stories.values()), kin, package, threshold)
         if change is None:
@@ -129,19 +124,31 @@ def _place_one(
 ) -> StoryChange | None:
     if kin is not None and report.reason is not None and not _other_thing(new, kin):
         return None  # the article says the same again in passing, or speaks of limits of what it announces
-    best = _best(report, new, stories)
-    if best is not None and report_mark(report) in memory_of.of_story(best.story).seen:
-        return StoryChange(
-            best.story, Novelty.KNOWN, report, before=best.story
-        )  # this part of an edited article stayed
+    best = nearest(report.article_id, new.seen[-1], new, stories)
+    if best is not None and best.is_same:  # this part of an edited article stayed
+        return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
     if best is not None and best.affinity.value >= JOINS + _caution(best.story):
-        return _join(report, new, best, threshold)
+        return growth.join(report, new, best, threshold)
     if kin is not None and report.reason is None and not new.package and _repeats(report, new, kin, threshold):
         # a second reading of the same act, in words that must not describe it: of a treaty, what the states pay
-        return _join(report, _echo(new), _Match(kin, Affinity(0.0, ())), threshold)
+        return growth.join(report, _echo(new), Match(kin, Affinity(0.0, ())), threshold)
     if report.reason is None:
         return _open(report, new, best, package or _package_of(new, stories), threshold)
-    return _open(report, new, None, "", threshold) if _is_act(report, new) else None
+    return growth.opened(growth.open_story(report, new, threshold), in_doubt=False) if _is_act(report, new) else None
+
+
+def _open(report: Report, new: Signature, best: Match | None, package: str, threshold: float) -> StoryChange:
+    """The story of an act that is not known, with the known act that is likest to it."""
+    story = growth.open_story(report, new, threshold)
+    in_doubt = best is not None and best.affinity.value >= DOUBTS
+    nearest_id = best.story.id if best is not None else ""
+    story = replace(
+        story,
+        part_of="" if new.package else package,
+        nearest=nearest_id,
+        may_belong_to=nearest_id if in_doubt else "",
+    )
+    return growth.opened(story, in_doubt=in_doubt)
 
 
 def _caution(story: Story) -> float:
@@ -176,162 +183,30 @@ def _is_act(report: Report, new: Signature) -> bool:
     return bool(new.objects) or (proves_known(report) and max(map(len, new.things.values()), default=0) >= 2)
 
 
-def _best(report: Report, new: Signature, stories: Sequence[Story]) -> _Match | None:
-    known = [(story, memory_of.of_story(story)) for story in stories]
-    rarity = rarities(new, [memory for _, memory in known])
-    sides = frozenset(new.principals)
-    rivals = sum(_rivals(sides, memory) for _, memory in known)
-    found: list[_Match] = []
-    for story, memory in known:
-        if report.article_id in memory.apart:
-            continue
-        if report_mark(report) in memory.seen:
-            return _Match(story, Affinity(99.0, ()))
-        if report.article_id in dict(memory.sources) and _another(new, memory):
-            continue
-        score = affinity(new, memory, rarity, rivals - _rivals(sides, memory))
-        if score is not None:
-            found.append(_Match(story, score))
-    # of two equals the older story; ids settle what is left, so that the order of candidates never matters
-    return min(found, key=lambda match: (-match.affinity.value, match.story.opened_at, match.story.id), default=None)
-
-
-def _rivals(sides: frozenset[str], memory: Signature) -> bool:
-    """Whether a story is another act that these principals may be reported with: one that was worth telling."""
-    return bool(memory.told) and len(sides & memory.core()) > 1
-
-
-def _another(new: Signature, memory: Signature) -> bool:
-    """Whether two acts that one article tells of are two: other parties, another thing that the
-    rule set knows, or a package and one of the acts in it."""
-    if new.package != memory.package or new.objects - memory.objects:
-        return True
-    return frozenset(new.principals) != frozenset(memory.principals)
-
-
 def _as_before(reports: Sequence[Report], stories: Sequence[Story]) -> tuple[StoryChange, ...]:
     """Where the reports of an article that was placed before, in these words, stand: nothing changes."""
+    homes = [(story, outlines.of_story(story).seen) for story in stories]
+    marks = [(report, growth.report_mark(report)) for report in reports]
     return tuple(
         StoryChange(story, Novelty.KNOWN, report, before=story)
-        for report in reports
-        for story in stories
-        if report_mark(report) in memory_of.of_story(story).seen
+        for report, mark in marks
+        for story, seen in homes
+        if mark in seen
     )
 
 
 def _version(reports: Sequence[Report]) -> str:
     """A short hash of all that an article says; an edited article has another."""
-    said = [f"{report.title}\x1f{report_mark(report)}\x1f{report.simhash:x}" for report in reports]
+    said = [f"{report.title}\x1f{growth.report_mark(report)}\x1f{report.simhash:x}" for report in reports]
     return "v" + sha256("\x1e".join(said).encode()).hexdigest()[:12]
-
-
-def report_mark(report: Report) -> str:
-    """A short hash of what one article says of one act: the same report has the same mark for ever."""
-    said = report.announcement
-    parts = (report.article_id, said.type.value, said.stage.value, *memory_of.principals(said), said.object, said.quote)
-    return sha256("\x1f".join((*parts, report.reason or "")).encode()).hexdigest()[:12]
-
-
-def _join(report: Report, new: Signature, match: _Match, threshold: float) -> StoryChange:
-    story, old = match.story, memory_of.of_story(match.story)
-    said = report.announcement
-    report = replace(report, copy_of=match.affinity.copy_of)
-    extended = bool(story.deadline and said.deadline > story.deadline and report.reason is None)
-    novelty, change = verdict(report, old, threshold, extended=extended)
-    stage = Stage.RENEWED if extended else stage_of(report)
-    memory = _remember(report, old, new, stage, threshold)
-    if report.reason is not None and not refuses(report):
-        story = replace(story, reports=(*story.reports, report), signature=memory_of.dump(memory))
-        return StoryChange(story, novelty, report, before=match.story, change=change)
-    stages = story.stages
-    if not any(stage is known for known, *_ in stages):
-        stages = (*stages, (stage, said.event_date, _at(report)))
-    grown = replace(
-        story,
-        stage=stage if refuses(report) or RANK[story.stage] <= RANK[stage] or old.denied else story.stage,
-        stages=stages,
-        reports=(*story.reports, report),
-        score=max(story.score, said.score) if report.reason is None else story.score,
-        deadline=max(story.deadline, said.deadline) if report.reason is None else story.deadline,
-        sectors=_merged(story.sectors, said.sectors),
-        topics=_merged(story.topics, said.topics),
-        object=story.object if memory_of.is_id(story.object) or not memory_of.is_id(said.object) else said.object,
-        count=max(story.count, said.count),
-        opened_by_mention=story.opened_by_mention and report.reason is not None,
-        signature=memory_of.dump(memory),
-    )
-    return StoryChange(grown, novelty, report, before=match.story, change=change)
-
-
-def _remember(report: Report, old: Signature, new: Signature, stage: Stage, threshold: float) -> Signature:
-    at = _at(report).isoformat()
-    if report.reason is not None:
-        # of a mention only the fact is kept: its words are those of another story
-        known = {stage.value: at} if proves_known(report) or stage is Stage.PROPOSED else {}
-        spoken = Signature(known=known, sources=((report.article_id, 0),), seen=new.seen, denied=refuses(report))
-        return memory_of.joined(old, spoken)
-    told = {stage.value: at} if tells(report, threshold) else {}
-    memory = memory_of.joined(old, replace(new, told=told, seen=new.seen, denied=refuses(report)))
-    if old.denied and told:
-        return replace(memory, denied=False, told={**old.told, **told})
-    if stage is Stage.RENEWED and told:
-        return replace(memory, told={**memory.told, **told})
-    return memory
-
-
-def _open(report: Report, new: Signature, nearest: _Match | None, package: str, threshold: float) -> StoryChange:
-    said = report.announcement
-    stage, at = stage_of(report), _at(report)
-    told = {stage.value: at.isoformat()} if tells(report, threshold) else {}
-    known = {stage.value: at.isoformat()} if report.reason is not None else {}
-    memory = replace(new, told=told, known=known, seen=new.seen, denied=refuses(report))
-    doubtful = nearest is not None and nearest.affinity.value >= DOUBTS
-    story = Story(
-        id=story_id(report),
-        opened_at=at,
-        type=said.type,
-        stage=stage,
-        parties=said.parties,
-        object=said.object,
-        sectors=said.sectors,
-        topics=said.topics,
-        score=said.score if report.reason is None else 0.0,
-        reports=(report,),
-        stages=((stage, said.event_date, at),),
-        deadline=said.deadline,
-        count=said.count,
-        part_of="" if new.package else package,
-        may_belong_to=nearest.story.id if nearest is not None and doubtful else "",
-        nearest=nearest.story.id if nearest is not None else "",
-        opened_by_mention=report.reason is not None,
-        signature=memory_of.dump(memory),
-    )
-    if report.reason is not None:
-        return StoryChange(story, Novelty.KNOWN, report)
-    return StoryChange(story, Novelty.UNSURE if doubtful and told else Novelty.NEW, report)
 
 
 def _package_of(new: Signature, stories: Sequence[Story]) -> str:
     """The package that an act told on its own belongs to: same principals, within three days."""
+    at = datetime.fromisoformat(new.last_at)
     for story in sorted(stories, key=lambda one: (one.opened_at, one.id)):
-        memory = memory_of.of_story(story)
-        near = abs(datetime.fromisoformat(new.last_at) - story.opened_at).days <= _PACKAGE_DAYS
-        if memory.package and not new.package and near and frozenset(new.principals) == memory.core():
+        old = outlines.of_story(story)
+        is_near = abs(at - story.opened_at).days <= _PACKAGE_DAYS
+        if old.package and not new.package and is_near and frozenset(new.principals) == old.core:
             return story.id
     return ""
-
-
-def story_id(report: Report, taken_from: str = "") -> str:
-    """Day, principals and a hash of the opening report: the same on every machine, in no language. ``taken_from`` is the
-    story that it was split from; its own first id may be that of a story that was merged into it."""
-    sides = "-".join(name.split(".")[-1].lower() for name in memory_of.principals(report.announcement)[:3])
-    mark = sha256(f"{report_mark(report)}{taken_from}".encode()).hexdigest() if taken_from else report_mark(report)
-    return f"{_at(report):%Y%m%d}-{sides or 'act'}-{mark[:8]}"
-
-
-def _at(report: Report) -> datetime:
-    return (report.published_at or report.seen_at).astimezone(UTC)
-
-
-def _merged(one: tuple[Kind, ...], other: tuple[Kind, ...]) -> tuple[Kind, ...]:
-    return tuple(dict.fromkeys((*one, *other)))

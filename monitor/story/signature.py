@@ -49,9 +49,7 @@ class Signature:
     on: str = ""  # the day on which a single report says that it happened; not kept
     titles: tuple[tuple[str, str], ...] = ()  # language, title
     sources: tuple[tuple[str, int], ...] = ()  # article id, simhash; oldest first
-    told: Mapping[str, str] = field(
-        default_factory=dict
-    )  # stage -> ISO time at which a report that may alert reached it
+    told: Mapping[str, str] = field(default_factory=dict)  # stage -> ISO time of the first report that may alert
     last_at: str = ""  # ISO time of the newest report
     package: bool = False
     reports: int = 0
@@ -59,19 +57,6 @@ class Signature:
     denied: bool = False  # suspended, ended or denied, and not taken up since
     seen: tuple[str, ...] = ()  # marks of the reports placed here, so that placing one twice changes nothing
     known: Mapping[str, str] = field(default_factory=dict)  # stage -> ISO time since when mentions say it was reached
-
-    def core(self) -> frozenset[str]:
-        """The principals that at least a third of the reports name: one careless report does not make a party."""
-        return _core(self)
-
-    def said(self) -> Mapping[str, float]:
-        """Each stem of the story with its weight: 1 where a quarter of the reports say it, less where fewer do. A
-        story of a dozen reports holds many words that only one of them used."""
-        total: Counter[str] = Counter()
-        for counts in self.words.values():
-            total.update(counts)
-        usual = max(1.0, self.reports / 4)
-        return {word: min(1.0, count / usual) for word, count in total.items()}
 
 
 def principal(party: Party) -> str:
@@ -236,18 +221,6 @@ def told_at(signature: Signature, stage: Stage) -> datetime | None:
     """When a report that may alert first reached ``stage``; None when none has."""
     value = signature.told.get(stage.value)
     return datetime.fromisoformat(value) if value else None
-
-
-@lru_cache(maxsize=4096)
-def _core_of(counts: tuple[tuple[str, int], ...], reports: int) -> frozenset[str]:
-    named = [(name, count) for name, count in counts if name not in OPEN_ENDED]
-    ranked = sorted(named, key=lambda pair: (-pair[1], pair[0]))
-    # two sides stay whatever is counted: a story of one principal would draw in every act of that state
-    return frozenset(name for place, (name, count) in enumerate(ranked) if place < 2 or count * 3 >= reports)
-
-
-def _core(signature: Signature) -> frozenset[str]:
-    return _core_of(tuple(signature.principals.items()), signature.reports)
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int], limit: int = 0) -> Mapping[str, int]:
