@@ -47,9 +47,12 @@ DESK = Route(name="desk", channel=Channel.EMAIL, to=("a@example.org",), language
 MORNING = replace(DESK, name="morning", mode=RouteMode.DIGEST, at=("08:00",))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'c.db'}")
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    address = f"sqlite:///{tmp_path / 'c.db'}"
+    if request.param == "postgresql":
+        address = request.getfixturevalue("postgresql").url()
+    opened = open_store(address)
     yield opened
     opened.close()
 
