@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import __version__, rulebook
-from monitor.alert import channels
+from monitor.alert import channels, words
 from monitor.alert.channels import Environment, Send
 from monitor.alert.office import Office
 from monitor.config import Channel, FetchSettings, Route, Settings
@@ -139,8 +139,13 @@ def sender(route: Route, settings: Settings, outgoing: Egress) -> Send:
 
 
 def _names(ruleset: RuleSet) -> dict[str, dict[str, str]]:
-    """The rule set's names of bodies and objects; states are named by CLDR in the reader's language."""
-    return {key: {"it": found.name, "en": found.name} for key, found in ruleset.entities.items() if len(key) > 2}
+    """The rule set's names of bodies and objects in the languages of messages; states are named by CLDR."""
+    named = {}
+    for key, found in ruleset.entities.items():
+        if len(key) > 2:
+            labels = dict(found.labels)
+            named[key] = {lang: labels.get(lang) or labels.get("*") or found.name for lang in words.languages()}
+    return named
 
 
 class Machine:

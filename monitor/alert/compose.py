@@ -4,6 +4,7 @@ are, what is new, what else the article holds, why it was sent and how long it t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from monitor.alert import clean, facts, headline
 from monitor.alert.facts import Alert, Source
 from monitor.alert.letter import Card, Letter, Line, Quote, Row
 from monitor.alert.words import Words
-from monitor.model import Announcement, Mention, Novelty, ReadMethod, Sector, Step, Story, StoryChange
+from monitor.model import Announcement, Mention, Novelty, ReadMethod, Reason, Sector, Step, Story, StoryChange
 
 # What is listed before "and N more": a mail is read in ten seconds, the rest stands on the page and in the webhook.
 SOURCES_SHOWN = 8
@@ -24,6 +25,7 @@ TITLE_LIMIT = 200
 # steps that say more than the stage does; "opened" beside "launched" says the same twice
 _TELLING_STEPS = frozenset({Step.INITIALLED, Step.APPROVED, Step.RATIFIED, Step.IN_FORCE, Step.EXTENDED, Step.ENDED})
 _QUOTE_MARKS = '«“„"「『‹‘'  # a sentence that begins with one is not put between another pair
+_TOLD_REASONS = frozenset({Reason.OLD, Reason.ANNIVERSARY, Reason.DENIED, Reason.SUSPENDED})
 _ID = re.compile(r"[a-z]+[._-][\w.-]*")
 
 
@@ -214,19 +216,21 @@ def _novelty(change: StoryChange, alert: Alert, reader: Reader) -> Row:
     twin = alert.known.get(story.may_belong_to)
     near = alert.known.get(story.nearest)
     if twin:
-        lines.append(_named("novelty.unsure", twin, reader))
+        lines.append(_named("novelty.unsure", twin, alert, reader))
     if near and near is not twin:
-        lines.append(_named("novelty.nearest", near, reader))
+        lines.append(_named("novelty.nearest", near, alert, reader))
     if not lines and change.novelty is Novelty.NEW:
         lines.append(Line(words.text("novelty.first")))
     return Row(words.text("label.novelty"), tuple(lines))
 
 
-def _named(key: str, story: Story, reader: Reader) -> Line:
+def _named(key: str, story: Story, alert: Alert, reader: Reader) -> Line:
+    """Another story by its headline and the day since which it is known, with its first source (not this article)."""
     words = reader.words
-    day = story.stages[-1][1] if story.stages else ""
-    date = words.day(day or story.opened_at.astimezone(reader.zone).date().isoformat())
-    return Line(words.text(key, headline=headline.of_story(story, words), date=date), clean.link(facts.link_of(story)))
+    date = words.day(story.opened_at.astimezone(reader.zone).date().isoformat())
+    link = clean.link(facts.link_of(story))
+    text = words.text(key, headline=headline.of_story(story, words), date=date)
+    return Line(text, link if link != clean.link(alert.report.url) else "")
 
 
 def _why(change: StoryChange, alert: Alert, reader: Reader) -> Row:
@@ -246,16 +250,7 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
         for other in alert.others
         if other not in told
     ]
-    also += [
-        Line(
-            words.text(
-                "also.mention",
-                reason=words.text(f"reason.{mention.reason}"),
-                headline=headline.of_announcement(mention.announcement, words),
-            )
-        )
-        for mention in _other_acts(alert)
-    ]
+    also += _mentioned(alert, words)
     also = list({line.text: line for line in also}.values())
     if len(also) > ALSO_SHOWN:
         also = [*also[:ALSO_SHOWN], Line(words.text("also.more", n=len(also) - ALSO_SHOWN))]
@@ -270,14 +265,29 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.lines)
 
 
-def _other_acts(alert: Alert) -> list[Mention]:
-    """The refused reports of acts that are not the ones told: the same act in another sentence is no other act."""
+def _mentioned(alert: Alert, words: Words) -> list[Line]:
+    """The refused reports of other acts: those of old, denied or suspended acts one by one (an operator may know them),
+    the doubtful ones counted. The act that is told, in another sentence, is no other act."""
     said = {_act(change.report.announcement) for change in alert.changes} | {_act(other) for other in alert.others}
-    kept: dict[object, Mention] = {}
-    for mention in alert.mentions:
-        if _act(mention.announcement) not in said:
-            kept.setdefault((_act(mention.announcement), mention.reason), mention)
-    return list(kept.values())
+    others = {(_act(m.announcement), m.reason): m for m in alert.mentions if _act(m.announcement) not in said}
+    shown = [m for m in others.values() if m.reason in _TOLD_REASONS or _is_known(m, words)]
+    lines = [
+        words.text(
+            "also.mention",
+            reason=words.text(f"reason.{m.reason}"),
+            headline=headline.of_mention(m.announcement, words),
+        )
+        for m in shown
+    ]
+    doubtful = Counter(m.reason for m in others.values() if m not in shown)
+    if doubtful:
+        counted = ", ".join(f"{words.text(f'reason.{reason}')} ({n})" for reason, n in sorted(doubtful.items()))
+        lines.append(words.text("also.doubtful", counted=counted))
+    return [Line(line) for line in lines]
+
+
+def _is_known(mention: Mention, words: Words) -> bool:
+    return len(mention.announcement.object) > 2 and bool(words.name_of(mention.announcement.object))
 
 
 def _act(found: Announcement) -> tuple[object, ...]:

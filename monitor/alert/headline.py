@@ -31,6 +31,14 @@ def of_announcement(found: Announcement, words: Words) -> str:
     return compose(found.parties, found.type, found.stage, found.sectors, found.object, found.count, words)
 
 
+def of_mention(found: Announcement, words: Words) -> str:
+    """A refused report: who and what kind of act, without a stage, which is what the refusal doubts."""
+    named = party_list([party for party in found.parties if party.id != "open"], words)
+    head = words.text("headline.plain", parties=named, act=words.text(f"type.{found.type}"))
+    thing_name = clean.line(words.name_of(found.object), 90) if len(found.object) > 2 else ""
+    return words.text("headline.object", headline=head, object=thing_name) if thing_name else head
+
+
 def compose(
     parties: Sequence[Party],
     act: ActType,

@@ -85,7 +85,16 @@ def _entity(entity_id: str, e: Mapping[str, Any], source: Source, faults: Faults
         since=e.get("since", ""),
         until=e.get("until", ""),
         members=tuple(e.get("members", ())),
+        labels=tuple(_labels(e)),
     )
+
+
+def _labels(e: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The first name of each language, as it stands where it has forms."""
+    for lang, items in e.get("names", {}).items():
+        text = str(items[0]["text"]) if items else ""
+        if text and "{" not in text:
+            yield lang, text
 
 
 def _first_name(entity_id: str, e: Mapping[str, Any]) -> str:

@@ -32,7 +32,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A party, or the thing agreed. ``principal`` is the id it acts for, its own where it acts for itself."""
+    """A party, or the thing agreed. ``principal`` is the id it acts for, its own where it acts for itself; ``labels`` are
+    what messages call it: (language, name)."""
 
     id: str
     kind: str
@@ -43,6 +44,7 @@ class Entity:
     since: str = ""
     until: str = ""
     members: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
@@ -143,15 +144,32 @@ def test_a_quote_in_another_language_is_not_translated_and_named() -> None:
     assert letter().cards[0].quote.note == ""  # type: ignore[union-attr]
 
 
-def test_nearest_act_and_possible_twin_are_named_with_their_dates() -> None:
-    near = make.story(id="st-0", stages=((Stage.ANNOUNCED, "2025-11-04", make.NOW),))
+def test_nearest_act_and_possible_twin_are_named_with_the_day_since_which_they_are_known() -> None:
+    near = make.story(id="st-0", opened_at=datetime(2025, 11, 4, tzinfo=UTC))
+    twin = make.story(make.report(7), id="st-9", opened_at=datetime(2026, 2, 1, tzinfo=UTC))
     story = make.story(nearest="st-0", may_belong_to="st-9")
-    twin = make.story(id="st-9", stages=((Stage.SIGNED, "2026-02", make.NOW),))
     alert = make.alert(make.change(story, novelty=Novelty.UNSURE), known={"st-0": near, "st-9": twin})
     row = next(row for row in letter(alert, "en").cards[0].after if row.label == "What is new")
     assert "the same act" in row.lines[0].text
-    assert "February 2026" in row.lines[0].text
-    assert "4 November 2025" in row.lines[1].text
+    assert row.lines[0].text.endswith("known since 1 February 2026.")
+    assert row.lines[0].url == "https://news7.example/a/007"
+    assert row.lines[1].text.endswith("known since 4 November 2025.")
+    assert row.lines[1].url == ""  # its first source is this very article
+
+
+def test_old_acts_in_the_article_are_listed_and_doubtful_reports_counted() -> None:
+    mentions = (
+        make.mention(),  # the act that is told, in another sentence
+        make.mention(Reason.OLD, parties=(make.FRANCE, make.CHINA)),
+        make.mention(Reason.OPINION, parties=(make.RUSSIA, make.CHINA)),
+        make.mention(Reason.TALKS_ONLY, parties=(make.RUSSIA, make.ITALY)),
+        make.mention(Reason.TALKS_ONLY, parties=(make.RUSSIA, make.FRANCE)),
+    )
+    (row, _) = letter(make.alert(mentions=mentions), "en").common
+    assert [line.text for line in row.lines] == [
+        "not told (old news): France and China: agreement",
+        "passing reports, not told: opinion (1), talks only (2)",
+    ]
 
 
 def test_a_new_stage_says_what_was_known() -> None:
