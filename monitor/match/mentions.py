@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,11 @@ from monitor.rulebook import Entity, Language, RuleSet
 
 # a place that is named after a preposition is where something happened; the same word as subject is the state
 _PLACE_FORMS = frozenset({"name", "capital", "metonym"})
+# "NAIROBI - ", "Roma, 3 mar - ", "DOHA/BRUSSELS: ", "Mosca (AFP) - ", of a folded text; 南宁9月18日电
+_DATELINE = re.compile(
+    r"[^\W\d_][^\n\d,(:-]{1,24}(?:/[^\n\d,(:-]{2,20}: |(?:, [^\n-]{1,22}| \([^)\n]{1,20}\))?\.? - )|\w{2,5}\d{1,2}月\d{1,2}日电"
+)
+_DATELINE_CHARS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def resolve(
         if start < taken:
             continue  # a second meaning of the same span
         taken = end
-        out.append(Mentioned(start, end, entity, term.form, _standing(folded, start, term.form, entity, language)))
+        out.append(Mentioned(start, end, entity, term.form, _standing(folded, start, end, term.form, entity, language)))
     return tuple(out)
 
 
@@ -53,7 +59,19 @@ def _in_office(entity: Entity, day: str) -> bool:
     return (not entity.since or entity.since <= day) and (not entity.until or day <= entity.until)
 
 
-def _standing(folded: str, start: int, form: str, entity: Entity, language: Language) -> str:
+def _heads_a_report(folded: str, start: int, end: int) -> bool:
+    """Whether a city stands in the dateline that opens a report's line: where it was written, not who acts. The title is
+    the first line of the whole and has none ("Roma - Pechino, asse sul clima")."""
+    line = folded.rfind("\n", 0, start) + 1
+    if line == 0 or start - line > _DATELINE_CHARS // 2:
+        return False
+    head = _DATELINE.match(folded, line, line + _DATELINE_CHARS)
+    return head is not None and end <= head.end()
+
+
+def _standing(folded: str, start: int, end: int, form: str, entity: Entity, language: Language) -> str:
+    if (form in ("capital", "metonym") or entity.kind == "city") and _heads_a_report(folded, start, end):
+        return "place"
     before = folded[max(0, start - 28) : start]
     tail = before.rstrip()
     if language.profile.script == "han":

@@ -64,7 +64,7 @@ def test_parties_are_seen(rules: tuple[RuleSet, Scanner], lang: str, text: str, 
         ("zh", "中美洲和中东欧"),
         ("ru", "Того не было, кроме того они ушли"),
         ("zh", "加沙地带"),
-        ("zh", "上海地区的合法方式和想法"),
+        ("zh", "沿海地区的合法方式和想法"),
         ("zh", "在合作中加强交流, 其中美好的一天"),
         ("zh", "内蒙古的草原"),
     ],
@@ -79,3 +79,21 @@ def test_a_person_counts_only_while_in_office(rules: tuple[RuleSet, Scanner]) ->
     new = Article("a", "", "Macron e Draghi firmano", published_at=datetime(2026, 1, 5, tzinfo=UTC), language="it")
     seen = [{m.principal for p in read(a, ruleset, scanner, now=NOW).parts for m in p.mentions} for a in (old, new)]
     assert seen == [{"FR", "IT"}, {"FR"}]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "text", "acting"),
+    [
+        ("en", "Port deal", "NAIROBI — Ethiopia and Eritrea have signed a port deal.", {"ET", "ER"}),
+        ("en", "Gas deal", "DOHA/BRUSSELS: QatarEnergy and Fluxys signed a deal with Spain.", {"co.qatarenergy", "ES"}),
+        ("it", "Intesa", "Mosca, 4 novembre 2025 – Francia e Giappone hanno firmato un accordo.", {"FR", "JP"}),
+        ("it", "Roma - Pechino, firmata l'intesa", "", {"IT", "CN"}),
+        ("zh", "签署协议", "北京9月18日电 法国与日本签署协议。", {"FR", "JP"}),
+    ],
+)
+def test_the_city_of_a_dateline_does_not_act(
+    rules: tuple[RuleSet, Scanner], lang: str, title: str, text: str, acting: set[str]
+) -> None:
+    reading = read(Article("a", title, text, language=lang), *rules, now=NOW)
+    seen = {m.principal for part in reading.parts for m in part.mentions if m.standing == "acts"}
+    assert seen == acting
