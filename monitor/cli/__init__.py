@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "silence": ("silence", "Mute alerts for at most 30 days."),
     "setup": ("setup", "Write a first configuration, look it over, send a test message."),
     "doctor": ("doctor", "Look at configuration, rules, database, disk, clock and network; say what to do."),
+    "upgrade": ("upgrade", "--check: what this version would do to your data and tell differently."),
     "backup": ("backup", "Copy the database, verified, while the service runs."),
     "restore": ("restore", "Put a copy in the place of the database (the service must be stopped)."),
     "db": ("db", "The database: bring its schema to this version, move it to PostgreSQL."),
