@@ -141,7 +141,7 @@ def get(url: str) -> Any:
 def pages_feed(base: str, paths: list[str]) -> bytes:
     """A feed whose entries lead to the origin's articles, one each, with a summary that announces something."""
     items = "".join(
-        f"<item><title>Pagina {number} di prova a Roma</title><link>{base}{path}</link><guid>{path}</guid>"
+        f"<item><title>Pagina {number} di prova a Roma</title><link>{base}{path}</link><guid isPermaLink='false'>{path}</guid>"
         f"<description>Riassunto {number}: colloqui in corso a Roma sul tema.</description></item>"
         for number, path in enumerate(paths)
     )

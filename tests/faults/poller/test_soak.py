@@ -1,0 +1,150 @@
+"""The soak: two thousand polls of good and hostile feeds leave files, tasks, processes and memory as they were."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import gzip
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults.poller.made import QUIET, date, feed, item, page, rss
+from tests.faults.poller.test_documents import laughs
+from tests.faults.poller.test_network import bomb, for_ever, half, hints_for_ever, slow_body, slow_headers
+from tests.faults.subject import Product, Subject, rss_of
+from tests.origin import Asked, Line, Origin, answer, head, in_turn, raw
+
+POLLS = 2_000
+MIB = 1 << 20
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and not ended."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in path.read_text().split()]
+    return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the process holds."""
+
+    files: int
+    tasks: int
+    processes: int
+    rss_bytes: int
+
+
+def held(subject: Product) -> Held:
+    gc.collect()
+    workers = children(os.getpid())
+
+    async def tasks() -> int:
+        return len(asyncio.all_tasks())
+
+    files = len(os.listdir("/proc/self/fd"))
+    return Held(files, subject.bench.runner.run(tasks()), len(workers), rss_of([os.getpid(), *workers]))
+
+
+async def changing(asked: Asked, line: Line) -> None:
+    """One new entry at each poll, and no page behind it."""
+    items = [
+        item(number, link=None, title=f"Notizia {number} dal comune", description="Il consiglio si riunisce.")
+        for number in range(asked.nth, asked.nth + 8)
+    ]
+    await answer(200, rss(items).encode(), ("ETag", f'"{asked.nth}"'))(asked, line)
+
+
+async def read_page(asked: Asked, line: Line) -> None:
+    await answer(200, page("Visita", QUIET), kind="text/html; charset=utf-8")(asked, line)
+
+
+async def conditional(asked: Asked, line: Line) -> None:
+    fresh = asked.header("if-none-match") != '"a"'
+    await (answer(200, feed(3), ("ETag", '"a"')) if fresh else answer(304, b"", ("ETag", '"a"')))(asked, line)
+
+
+async def resets(asked: Asked, line: Line) -> None:
+    await line.raw(half())
+    line.reset()
+
+
+def paths(origin: Origin) -> list[str]:
+    """Forty feeds, half of them bad."""
+    packed = gzip.compress(feed(50))
+    bad = {
+        "never": for_ever,
+        "drips": slow_body,
+        "headers": slow_headers,
+        "hints": hints_for_ever,
+        "reset": resets,
+        "closed": raw(b""),
+        "icy": raw(b"ICY 200 OK\r\n\r\n"),
+        "cut": raw(half()),
+        "huge-header": raw(head(200, (("X-Big", "a" * MIB),))),
+        "bomb": answer(200, bomb(64), ("Content-Encoding", "gzip")),
+        "gzip-cut": answer(200, packed[:-90], ("Content-Encoding", "gzip")),
+        "big": answer(200, b"<rss>" + b"x" * (11 * MIB)),
+        "laughs": answer(200, rss([item(0)], decl=laughs(9, 10)).encode()),
+        "html": answer(200, page("x", QUIET), kind="text/html"),
+        "empty": answer(200, b""),
+        "404": answer(404, b"no"),
+        "500": answer(500, b"no"),
+        "429": answer(429, b"", ("Retry-After", "1")),
+        "loop": answer(302, b"", ("Location", "/f/loop")),
+        "inside": answer(302, b"", ("Location", "http://127.0.0.2:1/x")),
+    }
+    good = {f"changing{number}": changing for number in range(8)}
+    good |= {f"conditional{number}": conditional for number in range(6)}
+    good |= {f"flaky{number}": in_turn(*[answer(500), answer(200, feed(3))] * 500) for number in range(3)}
+    good |= {"damaged": answer(200, rss([item(0), item(1)]).replace("</channel>", "").encode()), "many": many(origin)}
+    good["pages"] = pages(origin)
+    return [origin.on(f"/f/{name}", script) for name, script in (bad | good).items()]
+
+
+def many(origin: Origin) -> Callable[..., object]:
+    items = [item(number, link=None, title=f"Notizia numero {number}", pubDate=date(number)) for number in range(900)]
+    return answer(200, rss(items).encode())
+
+
+def pages(origin: Origin) -> Callable[..., object]:
+    async def script(asked: Asked, line: Line) -> None:
+        link = origin.on(f"/a/{asked.nth}", read_page)
+        one = item(asked.nth, link=link, title=f"Visita numero {asked.nth}", description="Visita.")
+        await answer(200, rss([one]).encode())(asked, line)
+
+    return script
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1500)
+def test_two_thousand_polls_leave_everything_as_it_was(make: Callable[..., Subject], origin: Origin) -> None:
+    subject = make()
+    assert isinstance(subject, Product)
+    subject.use(deadline_s=0.6, read_timeout_s=0.4, max_interval_s=900.0, concurrency=24)
+    urls = paths(origin)
+    assert len(urls) == 40
+    subject.follow(*urls)
+
+    def polls() -> int:
+        return sum(view.polls for view in subject.store.views.feeds())
+
+    while polls() < 200:  # caches fill, workers start
+        subject.wait(1000)
+    before = held(subject)
+    while polls() < 200 + POLLS:
+        subject.wait(1000)
+    after = held(subject)
+    assert after.files <= before.files + 3
+    assert after.tasks <= before.tasks
+    assert after.processes <= before.processes
+    assert after.rss_bytes - before.rss_bytes < 50 * MIB
+    assert origin.open_now <= 1
+    assert {subject.view(url).state for url in urls if "/f/c" in url and "closed" not in url and "cut" not in url} == {
+        "ok"
+    }
