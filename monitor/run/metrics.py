@@ -61,7 +61,7 @@ class Metrics:
         self.last_poll = gauge("last_poll_timestamp_seconds", "End of the last poll")
         self.feeds = gauge("feeds", "Feeds, by state", "state")
         self.outbox = gauge("outbox_pending", "Deliveries that wait")
-        self.outbox_oldest_s = gauge("outbox_oldest_seconds", "Age of the oldest delivery that is due")
+        self.outbox_oldest_s = gauge("outbox_oldest_seconds", "Age of the oldest delivery that waits")
         self.dead_letters = gauge("dead_letters", "Deliveries parked for a person")
         self.episodes = gauge("health_episodes", "1 while trouble of this kind lasts", "kind")
         self.rules_loaded = gauge("rules_loaded_timestamp_seconds", "When the rule set in force was loaded")

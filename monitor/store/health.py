@@ -148,7 +148,8 @@ def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> 
     polled, overdue = connection.execute(select(func.count(), func.min(feed.c.due_at)).where(asked)).one()
     last_poll = connection.execute(select(func.max(poll.c.started_at))).scalar()
     waiting, oldest = connection.execute(
-        select(func.count(), func.min(delivery.c.due_at)).where(delivery.c.state.in_(WAITING))
+        # by when they were made: a retry's due time moves on and on while a mail server is down
+        select(func.count(), func.min(delivery.c.created_at)).where(delivery.c.state.in_(WAITING))
     ).one()
     dead = connection.execute(
         select(delivery.c.route, delivery.c.target, delivery.c.reason)

@@ -68,7 +68,7 @@ class Facts:
     last_poll_at: datetime | None = None  # the last poll that ended, well or not
     feeds: tuple[FeedFact, ...] = ()
     polled_feeds: int = 0  # enabled, not gone
-    outbox_oldest_at: datetime | None = None  # due time of the oldest unsent immediate delivery
+    outbox_oldest_at: datetime | None = None  # when the oldest unsent delivery was made
     dead_letters: tuple[str, ...] = ()  # "route: target: why", of the last day
     targets_disabled: tuple[str, ...] = ()
     targets_failing: tuple[str, ...] = ()  # circuit open
@@ -147,7 +147,7 @@ def _polling(facts: Facts, now: datetime) -> Iterator[Fault]:
 def _outbox(facts: Facts, now: datetime) -> Iterator[Fault]:
     if facts.outbox_oldest_at is not None and now - facts.outbox_oldest_at > OUTBOX_OLD_AFTER:
         since = facts.outbox_oldest_at.isoformat(timespec="minutes")
-        yield Fault(HealthKind.OUTBOX_OLD, "outbox_old", f"oldest delivery due {since}")
+        yield Fault(HealthKind.OUTBOX_OLD, "outbox_old", f"{since}")
     if facts.dead_letters:
         yield Fault(HealthKind.DEAD_LETTERS, "dead_letters", str(len(facts.dead_letters)), facts.dead_letters)
     for target in facts.targets_disabled:
