@@ -24,8 +24,15 @@ _READ = "coopwatch_read"
 OWNER_CHARS = 12
 
 # SQLite names its result in the message only; what a restart cannot mend stands first.
-_SQLITE_PERMANENT = ("readonly database", "malformed", "not a database", "unable to open database", "no such table")
-_SQLITE_TRANSIENT = ("disk is full", "disk i/o error", "database is locked", "database table is locked")
+_SQLITE_PERMANENT = ("readonly database", "malformed", "not a database", "no such table")
+# "unable to open": no file descriptors left, once the start has seen that the folder can be written
+_SQLITE_TRANSIENT = (
+    "disk is full",
+    "disk i/o error",
+    "database is locked",
+    "database table is locked",
+    "unable to open database",
+)
 
 
 class Database:
@@ -148,7 +155,7 @@ def store_error(exc: DBAPIError, shown: str) -> StoreError | None:
     lowered = message.lower()
     if any(word in lowered for word in _SQLITE_TRANSIENT):
         return StoreError(
-            f"{shown}: {message}; nothing was lost, free space or end the other writer", restart_helps=True
+            f"{shown}: {message}; nothing was lost: free space, files or the other writer", restart_helps=True
         )
     if any(word in lowered for word in _SQLITE_PERMANENT):
         return StoreError(f"{shown}: {message}")

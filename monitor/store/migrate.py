@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,6 @@ def _make_folder(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise StoreError(f"{file.parent}: cannot be made: {exc.strerror}") from exc
+    for path in (file.parent, *([file] if file.exists() else [])):
+        if not os.access(path, os.W_OK):
+            raise StoreError(f"{path}: is read-only; the store must be writable")

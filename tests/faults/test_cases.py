@@ -15,8 +15,15 @@ POLLER = (
     *(f"SEC-{number:02d}" for number in range(1, 10)),
     "SEC-14",
 )
+# the cases of alerts; those of time and process stand beside the store's
+ALERTS = (
+    *(f"STO-{number:02d}" for number in (1, 2, 3, 5, 6, 7, 8, 12)),
+    *(f"DLV-{number:02d}" for number in range(1, 21)),
+    *(f"PRC-{number:02d}" for number in (1, 2, 3, 4, 7, 9, 12)),
+    *(f"TIM-{number:02d}" for number in range(1, 9)),
+)
 _MARKED = re.compile(r'^@fault\("([A-Z]+-\d\d)"\)', re.M)
-_NAMED = re.compile(r"^def test_((?:net|feed|art|sec)_\d\d)_", re.M)
+_NAMED = re.compile(r"^def test_((?:net|feed|art|sec|sto|dlv|prc|tim)_\d\d)_", re.M)
 
 
 def named(folder: Path) -> set[str]:
@@ -32,11 +39,18 @@ def test_every_case_of_the_poller_has_a_test() -> None:
     assert set(POLLER) - named(Path(__file__).parent / "poller") == set()
 
 
+def test_every_case_of_alerts_has_a_test() -> None:
+    here = Path(__file__).parent
+    folders = (here / "alerts", here / "runner", here.parent / "flow", here.parent / "store")
+    assert set(ALERTS) - set().union(*(named(folder) for folder in folders)) == set()
+
+
 @pytest.mark.shared
 def test_the_list_of_cases_is_the_examiners(shared: Path) -> None:
     with (shared / "examiner" / "fault-cases.csv").open(encoding="utf-8", newline="") as file:
-        listed = {row["id"] for row in csv.DictReader(file) if row["issue"] == "poller"}
-    assert listed == set(POLLER)
+        rows = list(csv.DictReader(file))
+    assert {row["id"] for row in rows if row["issue"] == "poller"} == set(POLLER)
+    assert {row["id"] for row in rows if row["issue"] == "alerts"} == set(ALERTS)
 
 
 def test_a_case_without_a_test_would_be_seen(tmp_path: Path) -> None:
