@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 PASSES: dict[str, str] = {}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.environ.get("COOPWATCH_SUBJECT") == "naive", reason="this is the inner run")
 def test_a_naive_sender_fails_all_cases_but_those_listed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-p", "no:xdist"]
