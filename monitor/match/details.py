@@ -14,6 +14,7 @@ from monitor.rulebook.ruleset import Topic
 from monitor.text import find_dates
 
 _OBJECT_CHARS = 90
+_PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 3 for a word in the proving sentence
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
 _NUMBER = re.compile(r"\d{1,3}")
 _STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
@@ -51,6 +52,8 @@ def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> 
         for sector in {concepts[h[2].ref].sector for h in part.sectors}:
             if sector:
                 weight[sector] = weight.get(sector, 0.0) + worth
+    for sector in {s for m in frame.cast.mentions for s in m.entity.sectors}:
+        weight[sector] = weight.get(sector, 0.0) + _PARTY_WORTH
     if not weight:
         return (Sector.OTHER,)
     best = max(weight.values())

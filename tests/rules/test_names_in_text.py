@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.match import Matcher
 from monitor.match.reading import read
 from monitor.match.scan import Scanner
-from monitor.model import Article
+from monitor.model import Article, Sector
 from monitor.rulebook import RuleSet, load
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -97,3 +98,9 @@ def test_the_city_of_a_dateline_does_not_act(
     reading = read(Article("a", title, text, language=lang), *rules, now=NOW)
     seen = {m.principal for part in reading.parts for m in part.mentions if m.standing == "acts"}
     assert seen == acting
+
+
+def test_a_party_lends_its_sector_where_no_word_names_one(rules: tuple[RuleSet, Scanner]) -> None:
+    article = Article("a", "Mercosur, firmato l'accordo con la Norvegia", "", published_at=NOW, language="it")
+    judgement = Matcher(rules[0]).judge(article, now=NOW)
+    assert judgement.announcements[0].sectors == (Sector.INDUSTRY_TRADE,)
