@@ -26,6 +26,10 @@ Out = Annotated[Path, typer.Option("--out", help="The candidate to write; never 
 Report = Annotated[Path, typer.Option("--report", help="The report to write, Markdown.")]
 Threshold = Annotated[float | None, typer.Option("--threshold", help="Alert from this score; default: best F1.")]
 
+Refit = Annotated[
+    bool, typer.Option("--refit", help="Fit the weights on the held-out half too, after every figure was taken.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -38,6 +42,7 @@ def run(
     out: Out = Path("weights.candidate.yaml"),
     report_to: Report = Path("calibration.md"),
     threshold: Threshold = None,
+    refit: Refit = False,
     config: Config = None,
 ) -> None:
     settings = read_settings(config)
@@ -49,7 +54,7 @@ def run(
         sets += [(x, worth, False) for x in _read(name) if not known & {x.article.id, _key(x)}]
     now = datetime.now(UTC)
     evidence = [_evidence(matcher, *item, now=now) for item in progress(sets, len(sets), "reading")]
-    found = calibrate(evidence, threshold)
+    found = calibrate(evidence, threshold, refit=refit)
     names = ", ".join([base.name, *(Path(e.rpartition(":")[0]).name for e in extra)])
     out.write_text(weights_yaml(found, f"{found.fitted_on} labelled articles: {names}"), encoding="utf-8")
     report_to.write_text(report(found), encoding="utf-8")

@@ -53,6 +53,15 @@ def test_what_is_held_out_is_scored_and_never_fitted() -> None:
     assert calibrate(flipped).weights == found.weights
 
 
+def test_a_refit_changes_the_weights_and_none_of_the_figures() -> None:
+    evidence = [made(i) for i in range(300)]
+    found, again = calibrate(evidence), calibrate(evidence, refit=True)
+    assert again.unseen == found.unseen
+    assert again.threshold == found.threshold
+    assert again.fitted_on == len(evidence)
+    assert again.weights != found.weights
+
+
 def test_the_report_says_what_a_score_means_at_the_natural_rate() -> None:
     found = calibrate([made(i) for i in range(300)])
     text = report(found)
