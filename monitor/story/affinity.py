@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 
 from rapidfuzz import fuzz
@@ -55,12 +55,16 @@ WEIGHTS: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """The verdict on one pair: ``value`` is a log-odds, ``terms`` its parts by name, ``copy_of`` the article whose text
+    """The verdict on one pair: ``value`` is a log-odds, ``facts`` what it is made of, ``copy_of`` the article whose text
     it is."""
 
     value: float
-    terms: tuple[tuple[str, float], ...]
+    facts: Mapping[str, float] = field(default_factory=dict)
     copy_of: str = ""
+
+    def terms(self) -> tuple[tuple[str, float], ...]:
+        """What each fact adds to ``value``, by name."""
+        return tuple((name, WEIGHTS[name] * amount) for name, amount in self.facts.items())
 
 
 def affinity(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: int = 0) -> Affinity | None:
@@ -68,8 +72,10 @@ def affinity(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     facts = features(new, old, rarity, rivals)
     if facts is None:
         return None
-    terms = tuple((name, WEIGHTS[name] * value) for name, value in facts.items())
-    return Affinity(BIAS + sum(value for _, value in terms), terms, copy_of(new, old))
+    value = BIAS
+    for name, amount in facts.items():
+        value += WEIGHTS[name] * amount
+    return Affinity(value, facts, copy_of(new, old) if new.hashes else "")
 
 
 def rarities(new: Outline, others: Sequence[Outline]) -> Mapping[str, float]:
@@ -80,8 +86,10 @@ def rarities(new: Outline, others: Sequence[Outline]) -> Mapping[str, float]:
     """
     counts: Counter[str] = Counter()
     for other in others:
-        counts.update(new.said.keys() & other.said.keys())
-        counts.update(new.marks & other.marks)
+        for word in new.said.keys() & other.said.keys():
+            counts[word] += 1
+        for mark in new.marks & other.marks:
+            counts[mark] += 1
     total = len(others) + 2
     return {word: max(0.0, min(1.0, log(total / (count + 1)) / log(total / 2))) for word, count in counts.items()}
 

@@ -28,7 +28,7 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     one of them.
     """
     days = abs(new.last - old.last)
-    copied = bool(copy_of(new, old))
+    copied = bool(new.hashes and copy_of(new, old))
     if days > MEMORY_DAYS or (not copied and new.sides.isdisjoint(old.core)):
         return None
     if _are_other_pairs(new.sides, old.core) and new.objects.isdisjoint(old.objects):

@@ -10,6 +10,7 @@ from monitor.model import Story
 from monitor.story import outline as outlines
 from monitor.story import signature as memory_of
 from monitor.story.affinity import Affinity, affinity, rarities, title_likeness
+from monitor.story.facts import copy_of
 from monitor.story.outline import Outline
 from monitor.story.signature import Signature
 
@@ -29,19 +30,23 @@ def nearest(article_id: str, mark: str, memory: Signature, stories: Sequence[Sto
     """The likeliest story for the report of one article, or None where it can be none of them. ``mark`` is the
     report's."""
     new = outlines.outline(memory)
-    known = [(story, outlines.of_story(story)) for story in stories]
+    known = [pair for pair in ((story, outlines.of_story(story)) for story in stories) if _may_be(new, mark, pair[1])]
     rarity = rarities(new, [old for _, old in known])
     rivals = sum(_is_rival(new, old) for _, old in known)
     found: list[Match] = []
     for story, old in known:
         if mark in old.seen:
-            return Match(story, Affinity(0.0, ()), is_same=True)
+            return Match(story, Affinity(0.0), is_same=True)
         if article_id in old.apart or (article_id in old.articles and _is_another(new, old)):
             continue
         likeness = affinity(new, old, rarity, rivals - _is_rival(new, old))
         if likeness is not None:
             found.append(Match(story, likeness))
     return _pick(memory, found)
+
+
+def _may_be(new: Outline, mark: str, old: Outline) -> bool:
+    return not new.sides.isdisjoint(old.core) or mark in old.seen or bool(new.hashes and copy_of(new, old))
 
 
 def _is_rival(new: Outline, old: Outline) -> bool:

@@ -68,12 +68,14 @@ def place(
     changes: list[StoryChange] = []
     package = ""
     for report in reports:
+        kin = _kin(report, changes)
+        if kin is not None and report.reason is not None and not _other_thing(report, kin):
+            continue  # the article says the same again in passing, or speaks of limits of what it announces
         # headline and first sentences tell of the best act only; the others have their quotes
         headed = report.reason is None and report.announcement == judgement.announcements[0]
         new = memory_of.of_report(report, headed=headed, text=text, common=common)
         told = {stage_of(report).value: growth.happened(report).isoformat()} if tells(report, threshold) else {}
         new = replace(new, seen=(version, growth.report_mark(report)), told=told)
-        kin = _kin(new, changes)
         change = _place_one(report, new, tuple(open_stories.values()), kin, package, threshold)
         if change is None:
             continue
@@ -109,9 +111,9 @@ def _reports(article: Article, judgement: Judgement, body_hash: int, now: dateti
     return told + sorted(named, key=refuses)
 
 
-def _kin(new: Signature, changes: Sequence[StoryChange]) -> Story | None:
+def _kin(report: Report, changes: Sequence[StoryChange]) -> Story | None:
     """The first act of the same parties that this article tells of."""
-    mine = frozenset(new.principals)
+    mine = frozenset(memory_of.principals(report.announcement))
     for change in changes:
         sides = frozenset(memory_of.principals(change.report.announcement))
         if mine <= sides or sides <= mine:
@@ -122,16 +124,14 @@ def _kin(new: Signature, changes: Sequence[StoryChange]) -> Story | None:
 def _place_one(
     report: Report, new: Signature, stories: Sequence[Story], kin: Story | None, package: str, threshold: float
 ) -> StoryChange | None:
-    if kin is not None and report.reason is not None and not _other_thing(new, kin):
-        return None  # the article says the same again in passing, or speaks of limits of what it announces
     best = nearest(report.article_id, new.seen[-1], new, stories)
     if best is not None and best.is_same:  # this part of an edited article stayed
         return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
     if best is not None and best.affinity.value >= JOINS + _caution(best.story):
         return growth.join(report, new, best, threshold)
-    if kin is not None and report.reason is None and not new.package and _repeats(report, new, kin, threshold):
+    if kin is not None and report.reason is None and not new.package and _repeats(report, kin, threshold):
         # a second reading of the same act, in words that must not describe it: of a treaty, what the states pay
-        return growth.join(report, _echo(new), Match(kin, Affinity(0.0, ())), threshold)
+        return growth.join(report, _echo(new), Match(kin, Affinity(0.0)), threshold)
     if report.reason is None:
         return _open(report, new, best, package or _package_of(new, stories), threshold)
     return growth.opened(growth.open_story(report, new, threshold), in_doubt=False) if _is_act(report, new) else None
@@ -156,19 +156,20 @@ def _caution(story: Story) -> float:
     return _MENTIONED if story.opened_by_mention else 0.0
 
 
-def _repeats(report: Report, new: Signature, kin: Story, threshold: float) -> bool:
+def _repeats(report: Report, kin: Story, threshold: float) -> bool:
     """Whether a further announcement of the same parties in the same article is the act told before: weak, or of its
     type and sectors. An article that tells of two acts of one kind in one breath is one alert in any case."""
     said = report.announcement
     if said.score < threshold:
         return True
     same_sector = not said.sectors or not kin.sectors or bool(set(said.sectors) & set(kin.sectors))
-    return said.type is kin.type and same_sector and kin.count == 1 and not _other_thing(new, kin)
+    return said.type is kin.type and same_sector and kin.count == 1 and not _other_thing(report, kin)
 
 
-def _other_thing(new: Signature, kin: Story) -> bool:
+def _other_thing(report: Report, kin: Story) -> bool:
     """Whether the rule set knows the thing, and knows it for another than the article's first act."""
-    return bool(new.objects) and not new.objects & memory_of.of_story(kin).objects
+    thing = report.announcement.object
+    return memory_of.is_id(thing) and thing not in outlines.of_story(kin).objects
 
 
 def _echo(new: Signature) -> Signature:

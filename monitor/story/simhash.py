@@ -1,8 +1,9 @@
 """Simhash of a text: 64 bits that stay close when sentences are dropped, moved or added. Knows nothing of
 announcements.
 
-Near copies are told by the share of equal bits. Measured on 80 Italian bodies with sentences dropped at random:
-with a tenth dropped the median share was .94, with three tenths .85; unrelated pairs lay at .58.
+Near copies are told by the share of equal bits. Measured on real Italian bodies with a tenth of the sentences dropped at
+random: median .92, six in ten at .90 and above. Of 80,000 pairs of different texts of one language seven lay there: twice
+the same article, and releases on tax treaties that differ in the other state's name only.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from hashlib import blake2b
 BITS = 64
 # an article is known as a copy by its first thousand words; agency copies are cut at the end, not at the front
 _MAX_CHARS = 6000
-# fewer shingles than this make a hash that says little: a headline with a teaser is not a copy of another
-_MIN_SHINGLES = 24
-_WORD = re.compile(r"\w+")
+# fewer features than this make a hash that says little: a headline with a teaser is not a copy of another
+_MIN_FEATURES = 24
+_WORD = re.compile(r"\w{4,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # one lane of 16 bits for each bit of a byte, so that eight table look-ups count 64 bits at once
 _LANES = tuple(sum(((byte >> bit) & 1) << (16 * bit) for bit in range(8)) for byte in range(256))
@@ -25,18 +26,18 @@ _LANES = tuple(sum(((byte >> bit) & 1) << (16 * bit) for bit in range(8)) for by
 def simhash(text: str) -> int:
     """The 64-bit simhash of a body, 0 where the text is too short to tell copies by.
 
-    Shingles are pairs of neighbouring words (of neighbouring signs where a text is Chinese), so that a sentence
-    left out moves few bits. Pure: the same text gives the same number on every machine.
+    Features are the different words of four letters and more (pairs of neighbouring signs where a text is Chinese), so
+    that a sentence left out or moved changes few bits. Pure: the same text gives the same number on every machine.
     """
-    shingles = _shingles(text[:_MAX_CHARS].casefold())
-    if len(shingles) < _MIN_SHINGLES:
+    features = _features(text[:_MAX_CHARS].casefold())
+    if len(features) < _MIN_FEATURES:
         return 0
     counts = [0] * 8
-    for shingle in shingles:
-        digest = blake2b(shingle.encode(), digest_size=8).digest()
+    for feature in features:
+        digest = blake2b(feature.encode(), digest_size=8).digest()
         for place, byte in enumerate(digest):
             counts[place] += _LANES[byte]
-    half = len(shingles) / 2
+    half = len(features) / 2
     value = 0
     for place, lanes in enumerate(counts):
         for bit in range(8):
@@ -52,6 +53,8 @@ def likeness(one: int, other: int) -> float:
     return 1.0 - (one ^ other).bit_count() / BITS
 
 
-def _shingles(text: str) -> set[str]:
-    words = _HAN.findall(text) if len(_HAN.findall(text)) > len(text) / 3 else _WORD.findall(text)
-    return {f"{one} {two}" for one, two in itertools.pairwise(words)}
+def _features(text: str) -> set[str]:
+    han = _HAN.findall(text)
+    if len(han) > len(text) / 3:
+        return {one + two for one, two in itertools.pairwise(han)}
+    return set(_WORD.findall(text))

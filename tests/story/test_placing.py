@@ -131,7 +131,7 @@ def test_an_act_of_a_package_is_a_story_of_its_own_and_part_of_it() -> None:
 
 
 def test_a_copy_is_one_source() -> None:
-    text = " ".join(f"Sentence number {n} of the agency about turbines, cables and {n * 7} ports." for n in range(30))
+    text = " ".join(f"Turbine{n} and cable{n * 3} reach port{n * 7} by ship{n}." for n in range(60))
     (first,) = place(article("a", "Turbines", text=text), judged(said("IT GR", "turbines")), (), START, common=COMMON)
     (copy,) = place(
         article("b", "Cables", text=text[:-80]), judged(said("IT GR", "cables")), (first.story,), START, common=COMMON

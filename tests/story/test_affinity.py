@@ -1,0 +1,92 @@
+"""The facts by which a report and a story are compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitor.model import ActType, Announcement, Report, Sector
+from monitor.story.affinity import WEIGHTS, affinity, rarities
+from monitor.story.facts import features
+from monitor.story.outline import Outline, outline
+from monitor.story.signature import of_report
+from monitor.story.words import stems
+from tests.story.acts import START, said
+
+COMMON = frozenset(stems("and sign an agreement on the a of for with new"))
+
+
+def report(announcement: Announcement, title: str, days: float = 0, lang: str = "en") -> Outline:
+    at = START + timedelta(days=days)
+    one = Report("a", title, "", "", "", lang, at, at, announcement)
+    return outline(of_report(one, common=COMMON))
+
+
+HARBOUR = report(said("IT EG", "an agreement on the harbour of Damietta", thing="harbour of Damietta"), "Harbour")
+
+
+@pytest.mark.parametrize(
+    ("sides", "fact"),
+    [
+        ("IT EG", "principals_equal"),
+        ("IT EG GR", "principals_nested"),
+        ("IT EG many", "principals_equal"),
+        ("IT org.un", "principals_clash"),
+        ("IT open", "principals_one"),
+    ],
+)
+def test_principals_relate(sides: str, fact: str) -> None:
+    facts = features(report(said(sides, "x"), "x"), HARBOUR, {})
+    assert facts is not None
+    assert [name for name in facts if name.startswith("principals")] == [fact]
+
+
+def test_other_pairs_of_states_are_never_one_act() -> None:
+    assert features(report(said("IT GR", "the harbour of Damietta"), "Harbour"), HARBOUR, {}) is None
+
+
+def test_a_story_is_forgotten_after_four_hundred_days() -> None:
+    assert features(report(said("IT EG", "harbour"), "Harbour", days=399), HARBOUR, {}) is not None
+    assert features(report(said("IT EG", "harbour"), "Harbour", days=401), HARBOUR, {}) is None
+
+
+def test_another_thing_of_the_same_parties_is_far() -> None:
+    cotton = report(said("IT EG", "an agreement on cotton seeds", thing="cotton seeds"), "Cotton", days=9)
+    again = report(said("IT EG", "the harbour at Damietta opens", thing="Damietta harbour"), "Port", days=9)
+    far, near = affinity(cotton, HARBOUR, {}), affinity(again, HARBOUR, {})
+    assert far is not None
+    assert near is not None
+    assert far.value < -2 < 0 < near.value
+    assert dict(far.terms())["thing_unsaid"] == WEIGHTS["thing_unsaid"]
+
+
+def test_what_was_signed_in_spring_is_not_signed_today() -> None:
+    signed = replace(HARBOUR, told={"signed": HARBOUR.last})
+    again = said("IT EG", "the harbour of Damietta", thing="harbour", event_date="2026-06-05", date_basis="relative")
+    facts = features(replace(report(again, "Harbour", days=120), told={"signed": 0.0}), signed, {})
+    assert facts is not None
+    assert facts["happened_again"] == 1
+
+
+def test_sectors_that_say_nothing_are_not_compared() -> None:
+    vague = report(said("IT EG", "harbour", sector=Sector.OTHER, type=ActType.DEAL), "Harbour")
+    facts = features(vague, HARBOUR, {})
+    assert facts is not None
+    assert not {"sector_same", "sector_differs"} & set(facts)
+    assert facts["type_differs"] == 1
+
+
+def test_words_that_all_candidates_share_tell_nothing() -> None:
+    new = report(said("IT EG", "leaders praise harbour"), "x")
+    others = [report(said("IT EG", f"leaders praise {thing}"), "x") for thing in ("harbour", "cotton", "rail", "gas")]
+    rarity = rarities(new, others)
+    assert rarity["harbou"] == 1.0
+    assert rarity["leader"] < 0.2
+
+
+def test_every_fact_has_a_weight() -> None:
+    # a fact without a weight would stop the comparison: all that features can name must be weighed
+    names = {"copy", "object_same", "object_differs", "package_and_single", "package_and_single_late", "marks_shared"}
+    assert names | {"topic_same", "date_same", "date_differs", "other_language_late"} <= set(WEIGHTS)
