@@ -16,14 +16,18 @@ from monitor.alert.render import mail, text, webhook
 from monitor.alert.targets import targets
 from monitor.config import Channel, Route
 from monitor.model import (
+    Change,
     Decision,
     Delivery,
     DeliveryState,
     EventType,
+    Novelty,
     Owed,
     Stage,
+    Story,
     StoryChange,
     Told,
+    Why,
 )
 
 STORIES_PER_EVENT = 40  # of some 300 bytes each: well below 20 kB
@@ -247,6 +251,18 @@ def _event_body(
         return kind.value, webhook.digest(kind.value, rows, part, (period.since, period.until), route.name, now)
 
     return body
+
+
+def merge_of(closed: Story, route: Route) -> tuple[StoryChange, Owed]:
+    """What a route is owed when a story that it knows ended in another one (``closed.merged_into``): once, whichever
+    stage it had."""
+    report = max(closed.reports, key=lambda each: (each.reason is None, each.announcement.score))
+    change = StoryChange(closed, Novelty.KNOWN, report, change=Change.MERGED)
+    stage = report.announcement.stage
+    owed = Owed(
+        route.name, closed.id, stage, policy.change_key(change), Decision.IMMEDIATE, Why.CHANGED, report.article_id
+    )
+    return change, owed
 
 
 def remember(owed: Iterable[Owed], drafts: Iterable[Draft], now: datetime) -> tuple[Told, ...]:

@@ -91,7 +91,9 @@ def change_key(change: StoryChange) -> str:
     """What tells news of the same stage apart in the memory: "" for the stage itself. A story may be corrected often,
     but is withdrawn once per stage."""
     kind = facts.kind_of(change)
-    if change.change in (Change.CORRECTION, Change.DISPUTED, Change.MERGED):
+    if change.change is Change.MERGED:
+        return kind  # a story ends once
+    if change.change in (Change.CORRECTION, Change.DISPUTED):
         return f"{kind}:{change.report.article_id}"
     return kind if facts.is_withdrawal(change) else ""
 

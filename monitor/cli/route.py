@@ -22,6 +22,7 @@ from monitor.errors import ConfigError
 from monitor.fetch.egress import Egress
 from monitor.model import Decision, Delivery, Owed, Pause, SendResult, Story, Why
 from monitor.store import Store, open_store
+from monitor.store.collecting import DISMISS
 from monitor.store.curation import Action
 from monitor.store.people import pause_route
 
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("explain", help="Who was told a story, who was not, and why; what would be decided today.")(explain)
     group.command("pause", help="An absence: alerts wait for the return, or go to another route.")(pause)
     group.command("resume", help="End an absence now; what waited comes in one summary.")(resume)
+    group.command("dismiss", help="No more reminders of a call, on one route or on all.")(dismiss)
     app.add_typer(group, name="route")
 
 
@@ -169,6 +171,24 @@ def resume(name: Name, config: Config = None) -> None:
     now = _now()
     _store_pause(settings, Pause(name, now, now, "digest", getpass.getuser()), "resume", now)
     say(f"{name} is back; what waited comes in one summary")
+
+
+def dismiss(
+    story: Annotated[str, typer.Argument(help="The call's story.")],
+    route: Annotated[str, typer.Option(help="Only on this route; default: on all.")] = "",
+    config: Config = None,
+) -> None:
+    settings = read_settings(config)
+    if route:
+        _route(settings, route)
+    store = open_store(settings.database_url)
+    try:
+        if story not in store.stories.load([story]):
+            raise ConfigError(f"there is no story {story!r}")
+        store.curation.note(Action(getpass.getuser(), DISMISS, "story", story, route), _now())
+    finally:
+        store.close()
+    say(f"no more reminders of {story}" + (f" on {route}" if route else ""))
 
 
 def _store_pause(settings: Settings, value: Pause, kind: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from monitor.alert import calendar, collect, drafts, notice
 from monitor.alert.collect import Collapse, Collection, RouteMemory, Waiting
 from monitor.alert.digest import Alive, Item, Kind, Period
 from monitor.alert.drafts import Draft
+from monitor.alert.facts import Alert
 from monitor.alert.report.message import report_drafts
 from monitor.config import Channel, DeliverySettings, Route
 from monitor.model import Decision, Delivery, Owed, RouteMode, Story, Told, Why
@@ -30,6 +31,7 @@ from monitor.store.people import DigestState
 
 logger = logging.getLogger(__name__)
 
+MERGES_WITHIN = timedelta(days=7)  # older ones belong to a receiver that was added since
 REMINDERS_EVERY = timedelta(minutes=1)  # they are due at full hours; no need to load calls at every look
 
 
@@ -110,6 +112,7 @@ class CollectStep:
             self._collection(route, waits, now)
             or self._catch_up(route, waits, now)
             or self._reminder(route, waits, now)
+            or self._merge(route, waits, now)
         )
 
     def _ended_silence(self, now: datetime) -> CollectWork | None:
@@ -219,7 +222,10 @@ class CollectStep:
         last = today + timedelta(days=max(calendar.REMINDER_DAYS))
         calls = self._store.calls(today.isoformat(), last.isoformat())
         told = self._store.told_by(route.name, list(calls)) if calls else ()
+        dismissed = self._store.dismissed(calls) if calls else frozenset()
         for key, story in sorted(calls.items()):
+            if (key, "") in dismissed or (key, route.name) in dismissed:
+                continue
             mine = [each for each in told if each.owed.story_id == key]
             days = notice.reminder_days(story, route, mine, now)
             if days is None:
@@ -232,6 +238,21 @@ class CollectStep:
             return CollectWork(value, messages, "reminder")
         self._reminded_at[route.name] = now + REMINDERS_EVERY
         return None
+
+    # ------------------------------------------------------------------------------ merges
+
+    def _merge(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
+        """An endpoint that was told a story hears that it ended in another one. People are not mailed: one of them did it."""
+        if route.channel is not Channel.WEBHOOK:
+            return None
+        closed = next(iter(self._store.merged(route.name, now - MERGES_WITHIN).values()), None)
+        if closed is None or not closed.reports:
+            return None
+        change, owed = drafts.merge_of(closed, route)
+        alert = Alert((change,), {})
+        messages = drafts.alert_drafts(alert, (owed,), (route,), (), self._desk.office, now)
+        told = tuple(Told(owed, now, draft.message_id) for draft in messages)
+        return CollectWork(replace(_plan(route, waits, _memory(waits.memory)), new_told=told), messages, "merged")
 
 
 def _plan(route: Route, waits: RouteWaits, after: RouteMemory) -> Collected:

@@ -3,7 +3,7 @@ transaction that stores the message together with the memory of what it carries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from monitor.store.people import DigestState, to_silence
 from monitor.store.statements import insert_new
 from monitor.store.stories import load_stories
 from monitor.store.tables import (
+    action,
     delivery,
     delivery_story,
     feed,
@@ -27,6 +28,9 @@ from monitor.store.tables import (
     told,
 )
 from monitor.store.told import to_told
+
+DISMISS = "dismiss"  # the action of a person who wants no more reminders
+MERGED = "merged"  # the change under which a merge is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,33 @@ class CollectStore:
             ids = connection.execute(
                 select(story.c.id).where(
                     story.c.state == "open", story.c.deadline >= first, story.c.deadline <= last, story.c.deadline != ""
+                )
+            ).scalars()
+            return load_stories(connection, set(ids))
+
+    def dismissed(self, story_ids: Collection[str]) -> frozenset[tuple[str, str]]:
+        """Of which stories people want no more reminders: (story, route), an empty route for all."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(action.c.subject_id, action.c.detail).where(
+                    action.c.kind == DISMISS, action.c.subject == "story", action.c.subject_id.in_(list(story_ids))
+                )
+            ).all()
+        return frozenset((row.subject_id, row.detail) for row in rows)
+
+    def merged(self, route: str, since: datetime) -> dict[str, Story]:
+        """Stories that a route was told and that ended in another one since a moment, without its having heard of it."""
+        heard = select(told.c.story_id).where(told.c.route == route, told.c.change == MERGED)
+        reached = select(told.c.story_id).where(
+            told.c.route == route, told.c.change == "", told.c.decision == Decision.IMMEDIATE
+        )
+        with self._database.read() as connection:
+            ids = connection.execute(
+                select(story.c.id).where(
+                    story.c.state == "merged",
+                    story.c.changed_at >= since,
+                    story.c.id.in_(reached),
+                    story.c.id.not_in(heard),
                 )
             ).scalars()
             return load_stories(connection, set(ids))

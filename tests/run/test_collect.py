@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,6 +36,8 @@ from monitor.run.collect import CollectStep
 from monitor.run.match import Desk
 from monitor.store import Store, open_store
 from monitor.store.articles import told_row
+from monitor.store.collecting import DISMISS
+from monitor.store.curation import Action
 from monitor.store.outbox import insert_deliveries
 from monitor.store.people import add_silence, pause_route
 from monitor.store.statements import insert_new
@@ -247,6 +250,30 @@ def test_a_call_is_reminded_of_once_per_date_on_the_routes_that_were_told(store:
     assert work(step(store, DESK, other), NOW + timedelta(hours=2)) == {}
     assert work(step(store, DESK, other), NOW + timedelta(days=5)) == {"reminder": 1}
     assert [each.route for each in outbox(store)] == ["desk", "desk"]
+
+
+def test_a_call_that_was_dismissed_is_not_reminded_of(store: Store) -> None:
+    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1")
+    store.curation.note(Action("ada", DISMISS, "story", "st-1", "other"), NOW)
+    assert work(step(store, DESK), NOW) == {"reminder": 1}
+    store.curation.note(Action("ada", DISMISS, "story", "st-1", ""), NOW)
+    assert work(step(store, DESK), NOW + timedelta(days=5)) == {}
+
+
+def test_an_endpoint_that_knows_a_story_hears_once_that_it_ended_in_another(store: Store) -> None:
+    hook = Route(name="hook", channel=Channel.WEBHOOK, url="https://h.example/", secrets=("whsec_eA==",))  # type: ignore[arg-type]
+    for number in (1, 2):
+        tell(store, number, Decision.IMMEDIATE, "hook", delivery_id=f"cw_{number}")
+    assert work(step(store, hook, DESK), NOW) == {}
+    closed = replace(store.stories.load(["st-1"])["st-1"], state="merged", merged_into="st-2")
+    with store.database.write() as connection:
+        save_story(connection, closed, frozenset(), NOW, known=True, added=())
+    assert work(step(store, hook, DESK), NOW) == {"merged": 1}
+    assert work(step(store, hook, DESK), NOW + timedelta(hours=1)) == {}
+    (delivery,) = outbox(store)
+    event = json.loads(delivery.body)
+    assert (event["type"], event["data"]["change"]) == ("story.updated", "merged")
+    assert event["data"]["story"]["merged_into"] == "st-2"
 
 
 def test_two_machines_that_collect_at_once_send_one_message(store: Store) -> None:
