@@ -197,7 +197,14 @@ def _after_change(settings: Settings, verb: str, specs: Sequence[FeedSpec]) -> N
 
 
 def _find(views: Sequence[FeedView], name: str) -> FeedView:
-    found = next((view for view in views if name in (view.feed_id, view.url, view.listed_url)), None)
+    found = next(
+        (
+            view
+            for view in views
+            if name in (view.feed_id, view.url, view.listed_url) or feed_id_of(name) == view.feed_id
+        ),
+        None,
+    )
     if found is None:
         raise ConfigError(f"no feed is called {name}; see coopwatch feeds list")
     return found

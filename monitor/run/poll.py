@@ -143,7 +143,7 @@ class PollStep:
             return await self._read(work, state, found) if isinstance(found, Document) else found
 
         try:
-            found = await guarded(ask, f"feed {work.url}", lambda fault: Trouble(Problem.UNREADABLE, fault))
+            found = await guarded(ask, f"feed {work.feed_id}", lambda fault: Trouble(Problem.UNREADABLE, fault))
         finally:
             self._shares.give(work.url)
         return Polled(work, state, now, elapsed_s, found)

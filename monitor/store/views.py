@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,13 @@ class PollView:
     gap: bool
 
 
+def _shown(url: str) -> str:
+    """An address without user name and password: nobody who looks at a feed needs them."""
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
+
+
 class ViewStore:
     """What the command line and the page read."""
 
@@ -103,10 +110,11 @@ class ViewStore:
         with self._database.read() as connection:
             rows = connection.execute(select(feed).order_by(feed.c.title, feed.c.id)).all()
         names = FeedView.__dataclass_fields__
-        return tuple(
+        views = (
             FeedView(feed_id=row.id, **{name: getattr(row, name) for name in names if name != "feed_id"})
             for row in rows
         )
+        return tuple(replace(view, url=_shown(view.url), listed_url=_shown(view.listed_url)) for view in views)
 
     def polls(self, feed_id: str, limit: int = 30) -> tuple[PollView, ...]:
         """The last polls of a feed, newest first."""

@@ -35,6 +35,7 @@ from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store
+from monitor.store.feeds import feed_id_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TLS = tls_context()
@@ -230,7 +231,7 @@ class Product:
         ]
 
     def view(self, url: str) -> View:
-        feed = next(feed for feed in self.store.views.feeds() if feed.listed_url == url)
+        feed = next(feed for feed in self.store.views.feeds() if feed.feed_id == feed_id_of(url))
         (row,) = self._rows("select schedule, added_at from feed where id = ?", feed.feed_id)
         polls = self._rows("select * from poll where feed_id = ? order by id desc limit 1", feed.feed_id)
         last = polls[0] if polls else {}

@@ -276,3 +276,5 @@ def test_secrets_of_addresses_appear_nowhere(
         assert secret not in caplog.text
         assert secret not in "".join(subject.alerts())
         assert secret not in "".join(subject.view(url).words + subject.view(url).reason for url in urls)
+    # what is shown of a feed names no password; the address that is asked keeps it
+    assert not any("pa55-w0rd" in subject.view(url).url for url in urls)
