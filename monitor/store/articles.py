@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.model import (
     Article,
@@ -212,20 +212,36 @@ def _work(row: Any, claim_id: str) -> MatchWork:
     return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id)
 
 
+# written once: a statement that is built for each article costs more than its execution
+_END_MATCH = (
+    update(entry)
+    .where(
+        entry.c.id == bindparam("entry_id"),
+        entry.c.claim_id == bindparam("held_claim"),
+        entry.c.state == EntryState.READ,
+    )
+    .values(
+        state=bindparam("new_state"),
+        disposition=bindparam("new_disposition"),
+        reason=bindparam("new_reason"),
+        claim_id="",
+        claim_until=None,
+    )
+)
+_INSERT_JUDGEMENT = judgement.insert()
+
+
 def _commit_one(connection: Connection, result: MatchResult, now: datetime) -> Committed:
     work = result.work
     if result.versions is not None and find_stories(connection, result.lookup).versions != result.versions:
         return Committed.STALE
     state = EntryState.PARKED if result.disposition is Disposition.PARKED else EntryState.JUDGED
-    done = connection.execute(
-        update(entry)
-        .where(entry.c.id == work.entry_id, entry.c.claim_id == work.claim_id, entry.c.state == EntryState.READ)
-        .values(state=state, disposition=result.disposition, reason=result.reason, claim_id="", claim_until=None)
-    )
+    found = {"new_state": state, "new_disposition": result.disposition, "new_reason": result.reason}
+    done = connection.execute(_END_MATCH, {"entry_id": work.entry_id, "held_claim": work.claim_id} | found)
     if not done.rowcount:
         return Committed.LOST
     if result.judgement is not None:
-        connection.execute(judgement.insert().values(_judgement_row(work.entry_id, result.judgement, now)))
+        connection.execute(_INSERT_JUDGEMENT, _judgement_row(work.entry_id, result.judgement, now))
     for save in result.stories:
         save_story(connection, save.story, save.keys, now, known=save.known, added=save.added)
     insert_new(connection, told, [told_row(one) for one in result.told])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
 from monitor.store.engine import Database
@@ -87,37 +87,42 @@ class ReadStore:
 
     def commit(self, results: Sequence[ReadResult], now: datetime) -> int:
         """Stores articles and next tries in one transaction; returns how many claims still stood."""
-        stored = 0
         with self._database.write() as connection:
-            for result in results:
-                if self._finish_claim(connection, result):
-                    stored += 1
-                    if result.article is not None:
-                        upsert(connection, article, [_article_values(result.work.entry_id, result.article, now)])
-        return stored
+            standing = [result for result in results if _finish_claim(connection, result)]
+            articles = [
+                _article_values(result.work.entry_id, result.article, now)
+                for result in standing
+                if result.article is not None
+            ]
+            upsert(connection, article, articles)
+        return len(standing)
 
-    def _finish_claim(self, connection: Connection, result: ReadResult) -> bool:
-        values: dict[str, Any] = {
-            "claim_id": "",
-            "claim_until": None,
-            "attempts": entry.c.attempts + 1,
-            "reason": result.reason or (result.article.reason if result.article else ""),
-        }
-        if result.article is not None:
-            values |= {"state": EntryState.READ, "content": ""}
-        else:
-            assert result.retry_at is not None, "a reading ends in an article or in a time for the next try"
-            values["due_at"] = result.retry_at
-        done = connection.execute(
-            update(entry)
-            .where(
-                entry.c.id == result.work.entry_id,
-                entry.c.claim_id == result.work.claim_id,
-                entry.c.state == EntryState.LISTED,
-            )
-            .values(values)
-        )
-        return bool(done.rowcount)
+
+# Written once: a statement that is built for each entry costs more than its execution.
+_STANDS = (
+    entry.c.id == bindparam("entry_id"),
+    entry.c.claim_id == bindparam("held_claim"),
+    entry.c.state == EntryState.LISTED,
+)
+_ENDED: dict[str, Any] = {
+    "claim_id": "",
+    "claim_until": None,
+    "attempts": entry.c.attempts + 1,
+    "reason": bindparam("new_reason"),
+}
+_END_READ = update(entry).where(*_STANDS).values(**_ENDED, state=EntryState.READ, content="")
+_END_RETRY = update(entry).where(*_STANDS).values(**_ENDED, due_at=bindparam("new_due_at"))
+
+
+def _finish_claim(connection: Connection, result: ReadResult) -> bool:
+    """Ends the claim with what came of it; False when it no longer stood."""
+    key: dict[str, Any] = {"entry_id": result.work.entry_id, "held_claim": result.work.claim_id}
+    if result.article is not None:
+        done = connection.execute(_END_READ, key | {"new_reason": result.reason or result.article.reason})
+    else:
+        assert result.retry_at is not None, "a reading ends in an article or in a time for the next try"
+        done = connection.execute(_END_RETRY, key | {"new_reason": result.reason or "", "new_due_at": result.retry_at})
+    return bool(done.rowcount)
 
 
 def _specs(connection: Connection, feed_ids: set[str]) -> dict[str, FeedSpec]:

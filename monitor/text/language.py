@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W\d_]{1,24}")
+_HAN = re.compile("[\u4e00-\u9fff]+")
+_CYRILLIC = re.compile("[\u0400-\u052f]+")
+_LATIN = re.compile("[A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
 _HEAD_CHARS = 1500  # the title and the first paragraphs decide; more changes nothing and costs time
 _HINT_WORTH = 0.6  # in function words: a hint wins ties and near ties only
 
@@ -46,9 +49,9 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
 
 def _script(text: str) -> str:
     """The script of most letters: han counts threefold, a sign being worth a syllable or a word."""
-    han = sum("\u4e00" <= c <= "\u9fff" for c in text)
-    cyrillic = sum("\u0400" <= c <= "\u052f" for c in text)
-    latin = sum(c.isalpha() and c < "\u0250" for c in text)
+    if text.isascii():
+        return "latin"
+    han, cyrillic, latin = (sum(map(len, runs.findall(text))) for runs in (_HAN, _CYRILLIC, _LATIN))
     if 3 * han > max(cyrillic, latin):
         return "han"
     return "cyrillic" if cyrillic > latin else "latin"
