@@ -15,6 +15,7 @@ _RECENT_DAYS = 14
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
 _SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
+_SINGLE_WORD_NOW = 0.3
 
 Facts = dict[str, float]
 
@@ -95,7 +96,8 @@ def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
     here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
     if max(there, here) < 0.5:
         # a single word may be but the place where it was signed
-        facts["thing_unsaid"] = 1.0 if min(len(mine), len(theirs)) > 1 else 0.3
+        single = _SINGLE_WORD if abs(new.last - old.last) > _SAME_REPORT_DAYS else _SINGLE_WORD_NOW
+        facts["thing_unsaid"] = 1.0 if min(len(mine), len(theirs)) > 1 else single
         return
     alike = min(1.0, max(there / len(mine), here / len(theirs)))
     facts["thing_said"] = alike if len(mine) > 1 or not rivals else _SINGLE_WORD * alike

@@ -75,7 +75,7 @@ def placed(stream: list[tuple[Article, Judgement]]) -> tuple[dict[str, Story], l
 
 
 @given(streams())
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_placing_an_article_twice_changes_nothing(stream: list[tuple[Article, Judgement]]) -> None:
     for number, (one, judgement) in enumerate(stream, start=1):
         stories, _ = placed(stream[:number])
@@ -85,7 +85,7 @@ def test_placing_an_article_twice_changes_nothing(stream: list[tuple[Article, Ju
 
 
 @given(streams(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 def test_a_poll_ends_the_same_whichever_article_was_read_first(
     stream: list[tuple[Article, Judgement]], shuffle: random.Random
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_poll_ends_the_same_whichever_article_was_read_first(
 
 
 @given(streams(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 def test_the_order_of_candidates_never_matters(stream: list[tuple[Article, Judgement]], shuffle: random.Random) -> None:
     *before, (last, judgement) = stream
     stories = list(placed(before)[0].values())
@@ -105,7 +105,7 @@ def test_the_order_of_candidates_never_matters(stream: list[tuple[Article, Judge
 
 
 @given(streams())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 def test_a_signature_survives_storage_and_needs_no_reports(stream: list[tuple[Article, Judgement]]) -> None:
     *before, (last, judgement) = stream
     stories, _ = placed(before)
@@ -119,7 +119,7 @@ def test_a_signature_survives_storage_and_needs_no_reports(stream: list[tuple[Ar
 
 
 @given(streams())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 def test_a_mention_never_alerts_but_to_take_back(stream: list[tuple[Article, Judgement]]) -> None:
     memory = Memory()
     for one, judgement in stream:
@@ -133,7 +133,7 @@ def test_a_mention_never_alerts_but_to_take_back(stream: list[tuple[Article, Jud
 
 
 @given(streams())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 def test_no_stage_of_a_story_is_told_twice_within_half_a_year(stream: list[tuple[Article, Judgement]]) -> None:
     memory = Memory()
     told: dict[tuple[str, Stage], float] = {}
