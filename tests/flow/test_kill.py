@@ -49,8 +49,6 @@ circuit_after = 50
 [watch]
 canary = false
 check_every = "1s"
-[console]
-enabled = false
 """
 # these need a digest that is due; test_once_more_after_a_kill_of_a_collected_message passes them
 COLLECTED = ("digest.rendered", "digest.committed")
