@@ -148,3 +148,10 @@ def test_the_lists_name_enough_of_the_world(entities: Entities) -> None:
 def test_what_the_founding_documents_name_carries_its_source(entities: Entities) -> None:
     sources = {number for entity in entities.values() for number in entity.get("source", [])}
     assert sources == {"000", "001", "002", "003", "004"}
+
+
+def test_the_objects_of_topics_are_listed(entities: Entities, rules_dir: Path) -> None:
+    topics = yaml.load((rules_dir / "announcements/topics.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)[
+        "topics"
+    ]
+    assert {thing for topic in topics.values() for thing in topic.get("objects", [])} - entities.keys() == set()
