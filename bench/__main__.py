@@ -62,6 +62,7 @@ def main() -> int:
     report = Report(rounds=options.rounds)
     began = time.monotonic()
     try:
+        Product(folder / "warm", origin.port, 0).once(polls_only=True)
         _measure(Bench(folder, origin, options.rounds, options.scale), options.only, report)
         report.keys = Product(folder / "shown", origin.port, 0).shown_keys()
     finally:

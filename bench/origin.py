@@ -1,10 +1,11 @@
 """The local origin, a process of its own: up to 2,000 publishers on as many loopback addresses, one port.
 
-    python -m bench.origin PORT HOSTS
+    python -m bench.origin HOSTS
 
-Publisher ``i`` has /feed.xml and /a/FEED/ENTRY on 127.B.C.D; /robots.txt is 404 (everything allowed). 127.0.0.1 also takes
-the bench's orders (/ctl, JSON) and webhooks (/hook), and tells what happened (/log). Connections are closed after each
-answer: both programs pay for new ones, as they do on 2,000 real hosts.
+It takes a free port and says ``ready PORT``. Publisher ``i`` has /feed.xml and /a/FEED/ENTRY on 127.B.C.D; /robots.txt is
+404 (everything allowed) unless told otherwise. 127.0.0.1 also takes the bench's orders (/ctl, JSON) and webhooks (/hook), and
+tells what happened (/log). Connections are closed after each answer: both programs pay for new ones, as they do on 2,000
+real hosts.
 """
 
 from __future__ import annotations
@@ -155,21 +156,22 @@ class Origin(asyncio.Protocol):
         self.transport.close()
 
 
-async def main(port: int, hosts: int) -> None:
+async def main(hosts: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else 65_536, hard))
     loop = asyncio.get_running_loop()
-    state = State(hosts, port)
+    state = State(hosts, 0)
     for host in ("127.0.0.1", *(address(number) for number in range(hosts))):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        listener.bind((host, state.port))
+        state.port = listener.getsockname()[1]
         listener.listen(512)
         await loop.create_server(lambda: Origin(state), sock=listener)
-    sys.stdout.write("ready\n")
+    sys.stdout.write(f"ready {state.port}\n")
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until the bench closes its end
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ class Product:
     extra: str = ""  # more tables, as TOML
     top: str = ""  # more top-level keys, as TOML
     rules: Sequence[Path] = (CHECKOUT / "rules",)
+    cache: Path | None = None  # forms of the rules' words, expanded before: an installation does so once
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +55,8 @@ class Product:
             )
         (self.folder / "feeds.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.config.write_text(self._toml(addresses), encoding="utf-8")
+        if self.cache is not None:
+            shutil.copytree(self.cache, self.folder / "state" / "cache", dirs_exist_ok=True)
 
     @property
     def config(self) -> Path:
@@ -108,13 +112,14 @@ class OriginProcess:
     process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, hosts: int, port: int = 18_480) -> OriginProcess:
-        command = [sys.executable, "-m", "bench.origin", str(port), str(hosts)]
+    def start(cls, hosts: int) -> OriginProcess:
+        command = [sys.executable, "-m", "bench.origin", str(hosts)]
         process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        if process.stdout.readline().strip() != "ready":
+        said = process.stdout.readline().split()
+        if said[:1] != ["ready"]:
             raise RuntimeError("the origin did not start")
-        return cls(port, process)
+        return cls(int(said[1]), process)
 
     def order(self, **values: object) -> None:
         """Changes what the publishers do: mode, extra, full, delay_s, arm, reset."""

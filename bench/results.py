@@ -43,5 +43,10 @@ class Bench:
     rounds: int
     scale: float  # 1 = the report's sizes; smaller for trying out
 
+    @property
+    def cache(self) -> Path:
+        """The expanded forms that every installation of the suite starts with."""
+        return self.folder / "warm" / "state" / "cache"
+
     def size(self, full: int) -> int:
         return max(20, int(full * self.scale))

@@ -13,9 +13,9 @@ from bench.results import Bench, Row
 
 def new_articles(bench: Bench) -> list[Row]:
     """One new article a feed, its page of 60 kB fetched: CPU beyond a round in which nothing is new."""
-    feeds = bench.size(300)
+    feeds = bench.size(200)
     bench.origin.order(reset=1, mode="200", extra=0, listed=1, full=False, robots="allow")
-    product = Product(bench.folder / "articles", bench.origin.port, feeds)
+    product = Product(bench.folder / "articles", bench.origin.port, feeds, cache=bench.cache)
     product.once()  # also fetches every host's robots.txt, which is kept for a day
     quiet, busy = [], []
     for number in range(bench.rounds):

@@ -48,7 +48,11 @@ def _measured(bench: Bench, name: str, *, feeds: int, entries: int) -> Point:
     bench.origin.order(reset=1, mode="200", extra=0, listed=2, full=True, robots="deny")
     due = min(_DUE, feeds)
     product = Product(
-        bench.folder / name, bench.origin.port, due, keys={"min_interval": '"2s"', "max_interval": '"2s"'}
+        bench.folder / name,
+        bench.origin.port,
+        due,
+        keys={"min_interval": '"2s"', "max_interval": '"2s"'},
+        cache=bench.cache,
     )
     product.once()
     _fill(product, feeds - due, entries)

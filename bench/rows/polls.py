@@ -6,7 +6,6 @@ nothing is due (start-up, rules, the store's opening), by feed. The detail shows
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -60,7 +59,7 @@ class Rounds:
 def pair(bench: Bench, name: str, feeds: int, **origin: object) -> Pair:
     bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True, robots="deny", delay_s=0.0)
     bench.origin.order(**origin)
-    product = Product(bench.folder / name / "product", bench.origin.port, feeds)
+    product = Product(bench.folder / name / "product", bench.origin.port, feeds, cache=bench.cache)
     peer = Peer(bench.folder / name / "peer", bench.origin.port, feeds)
     both = Pair(product, peer, feeds)
     both.seed()
@@ -90,7 +89,7 @@ def not_modified(bench: Bench) -> list[Row]:
 
 
 def nothing_new(bench: Bench) -> list[Row]:
-    both = pair(bench, "200", bench.size(300), mode="200")
+    both = pair(bench, "200", bench.size(150), mode="200")
     same = compare(bench, both)
     new = compare(bench, both, lambda number: bench.origin.order(extra=number + 1))
     idle_s = both.idle_s()
@@ -103,21 +102,16 @@ def nothing_new(bench: Bench) -> list[Row]:
 def first_fetch(bench: Bench) -> list[Row]:
     """Feeds met for the first time, their 30 entries stored. The product's run ends there (``--polls-only``); reading
     and matching what was stored is the business of the row about articles."""
-    feeds = bench.size(200)
+    feeds = bench.size(150)
+    empty = Product(bench.folder / "first" / "empty", bench.origin.port, 0, cache=bench.cache)
     ours, theirs = [], []
-    idle_s = 0.0
+    bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True, robots="deny", delay_s=0.0)
     for number in range(bench.rounds):
-        bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True, robots="deny", delay_s=0.0)
-        product = Product(bench.folder / f"first-{number}" / "product", bench.origin.port, feeds)
-        empty = Product(bench.folder / f"first-{number}" / "empty", bench.origin.port, 0)
-        if number == 0:
-            empty.once(polls_only=True)  # expands and keeps the rules' forms once: an installation does so once
-        shutil.copytree(bench.folder / "first-0" / "empty" / "state" / "cache", product.folder / "state" / "cache")
-        if number:
-            shutil.copytree(bench.folder / "first-0" / "empty" / "state" / "cache", empty.folder / "state" / "cache")
+        folder = bench.folder / "first" / str(number)
+        product = Product(folder / "product", bench.origin.port, feeds, cache=bench.cache)
+        peer = Peer(folder / "peer", bench.origin.port, feeds)
         idle_s = empty.once(polls_only=True).cpu_s
         ours.append(product.once(polls_only=True).cpu_s - idle_s)
-        peer = Peer(bench.folder / f"first-{number}" / "peer", bench.origin.port, feeds)
         theirs.append(peer.update()[1])
     net_ms = 1000 * statistics.median(ours) / feeds
     peer_ms = 1000 * statistics.median(theirs) / feeds

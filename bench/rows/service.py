@@ -41,7 +41,7 @@ def memory(bench: Bench) -> list[Row]:
     feeds = bench.size(2000)
     bench.origin.order(reset=1, mode="304", extra=0, listed=2, full=True, robots="deny")
     keys = {"min_interval": '"20s"', "max_interval": '"20s"'}
-    product = Product(bench.folder / "memory", bench.origin.port, feeds, keys=keys, extra=_CONSOLE)
+    product = Product(bench.folder / "memory", bench.origin.port, feeds, keys=keys, extra=_CONSOLE, cache=bench.cache)
     with product.service() as pid:
         watch = measure.MemoryWatch(pid)
         watch.start()
@@ -85,7 +85,7 @@ def latency(bench: Bench) -> list[Row]:
         'secret_file = "hook.secret"\nthreshold = 0.3\n'
     )
     keys = {"min_interval": '"2s"', "max_interval": '"2s"', "host_delay": '"0s"'}
-    product = Product(folder, bench.origin.port, feeds, keys=keys, extra=_CONSOLE + route)
+    product = Product(folder, bench.origin.port, feeds, keys=keys, extra=_CONSOLE + route, cache=bench.cache)
     with product.service() as pid:
         _until(bench, feeds, 60)
         _settled(pid)
