@@ -38,10 +38,17 @@ _PLACES = (
     "in provincia di Siena",
     "a Palermo",
 )
-_PAIRS = (
-    ("Italia", "Cina"), ("Russia", "Cina"), ("Francia", "India"), ("Germania", "Brasile"), ("Spagna", "Giappone"),
-    ("Egitto", "Grecia"), ("Polonia", "Corea del Sud"), ("Turchia", "Algeria"), ("Norvegia", "Canada"), ("Austria", "Vietnam"),
+_STATES = (
+    "Italia", "Cina", "Russia", "Francia", "India", "Germania", "Brasile", "Spagna", "Giappone", "Egitto", "Grecia", "Polonia",
+    "Turchia", "Algeria", "Norvegia", "Canada", "Austria", "Vietnam", "Marocco", "Tunisia", "Messico", "Argentina", "Cile",
+    "Portogallo", "Svezia", "Finlandia", "Danimarca", "Ungheria", "Romania", "Bulgaria", "Serbia", "Albania", "Kenya", "Nigeria",
+    "Indonesia", "Thailandia", "Pakistan", "Kazakistan", "Australia", "Etiopia",
 )  # fmt: skip
+# every pair once, in a mixed order: announcements of the origin are different acts
+_PAIRS = sorted(
+    ((one, other) for one in _STATES for other in _STATES if one < other),
+    key=lambda pair: random.Random(str(pair)).random(),
+)
 _WHAT = (
     "un memorandum sulla ricerca spaziale", "un accordo di cooperazione nell'energia",
     "un protocollo sull'intelligenza artificiale",
@@ -61,10 +68,14 @@ def is_announcement(feed: int, entry: int) -> bool:
     return (feed * 7 + entry * 13) % 50 == 0
 
 
+def _pair(feed: int, entry: int) -> tuple[str, str]:
+    return _PAIRS[(feed + entry // 50) % len(_PAIRS)]
+
+
 def headline(feed: int, entry: int) -> str:
     rng = random.Random(f"{feed}/{entry}")
     if is_announcement(feed, entry):
-        one, other = rng.choice(_PAIRS)
+        one, other = _pair(feed, entry)
         return f"{one} e {other} firmano {rng.choice(_WHAT)}: accordo numero {feed}-{entry}"
     return f"{rng.choice(_SUBJECTS)} {rng.choice(_VERBS)} {rng.choice(_OBJECTS)} {feed}-{entry}"
 
@@ -72,7 +83,7 @@ def headline(feed: int, entry: int) -> str:
 def _lead(feed: int, entry: int) -> str:
     rng = random.Random(f"{feed}/{entry}")
     if is_announcement(feed, entry):
-        one, other = rng.choice(_PAIRS)
+        one, other = _pair(feed, entry)
         return f"{one} e {other} hanno firmato oggi {rng.choice(_WHAT)}. "
     return ""
 
