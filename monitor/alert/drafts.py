@@ -169,6 +169,7 @@ def _mail_body(
             host=office.host,
             replies_to=replies if route.channel is Channel.EMAIL else (),
             reply_to=route.reply_to,
+            unsubscribe=route.unsubscribe,
             list_name=office.lexicon[route.language].text("list.name", route=route.name),
         )
         return whole.subject, mail.render(whole, envelope, now)

@@ -30,7 +30,9 @@ class Office:
         return cls(host, page_url, {language: words.load(language, names) for language in wanted})
 
     def reader(self, route: Route) -> Reader:
-        return Reader(route.name, self.lexicon[route.language], ZoneInfo(route.timezone), self.page_url)
+        return Reader(
+            route.name, self.lexicon[route.language], ZoneInfo(route.timezone), self.page_url, route.unsubscribe
+        )
 
     def sender(self, route: Route) -> str:
         return sender_of(route, self.host)

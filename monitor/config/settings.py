@@ -221,6 +221,7 @@ class Route:
     to: Annotated[tuple[Mailbox, ...], List] = ()
     sender: Annotated[str, Field(alias="from")] = ""
     reply_to: str = ""
+    unsubscribe: str = ""
     smtp: Smtp | None = None
     # webhook, apprise, file
     url: str = field(default="", repr=False)
@@ -261,6 +262,8 @@ def _route_faults(route: Route) -> list[str]:
         faults.append(f'at and days belong to mode = "digest" or "report", not to "{route.mode}"')
     if route.mode is RouteMode.REPORT and route.channel in (Channel.WEBHOOK, Channel.APPRISE):
         faults.append('mode = "report" makes a document; its channel is email or file')
+    if route.unsubscribe and not route.unsubscribe.startswith(("https://", "mailto:")):
+        faults.append("unsubscribe must begin with https:// or mailto:")
     if route.channel is Channel.WEBHOOK and route.endpoint and not route.endpoint.startswith(("http://", "https://")):
         faults.append("url must begin with https:// or http://")
     return faults

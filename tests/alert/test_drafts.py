@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -125,3 +126,13 @@ def test_everything_owed_is_remembered_with_its_message() -> None:
         ("hook", True),
         ("files", True),
     ]
+
+
+def test_a_list_with_an_unsubscribe_end_says_so_in_header_and_footer() -> None:
+    asked = replace(DESK, unsubscribe="https://lists.example.org/off")
+    message = email.message_from_bytes(rendered(make.change(), routes=(asked,))[0].body, policy=email.policy.default)
+    assert message["List-Unsubscribe"] == "<https://lists.example.org/off>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "https://lists.example.org/off" in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    silent = email.message_from_bytes(rendered(make.change())[0].body, policy=email.policy.default)
+    assert silent["List-Unsubscribe"] is None
