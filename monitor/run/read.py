@@ -174,7 +174,8 @@ def settle(one: Reading, now: datetime) -> ReadResult:
     if isinstance(got, PageFound) and got.page.kind in (PageKind.ARTICLE, PageKind.PARTIAL) and got.page.text:
         return ReadResult(work, _from_page(work, got))
     if isinstance(got, Refused) and got.retry_after_s is not None and work.attempts + 1 < TRIES:
-        wait_s = max(got.retry_after_s, FIRST_RETRY_S * 2**work.attempts)
+        # a server that names a time is believed, also when it is short: an alert may wait for this page
+        wait_s = max(1.0, got.retry_after_s) if got.retry_after_s else FIRST_RETRY_S * 2**work.attempts
         retry_at = now + timedelta(seconds=wait_s)
         if retry_at < work.wait_until:
             return ReadResult(work, None, retry_at=retry_at, reason=f"{got.reason}; tried again")

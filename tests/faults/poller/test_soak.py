@@ -145,6 +145,4 @@ def test_two_thousand_polls_leave_everything_as_it_was(make: Callable[..., Subje
     assert after.processes <= before.processes
     assert after.rss_bytes - before.rss_bytes < 50 * MIB
     assert origin.open_now <= 1
-    assert {subject.view(url).state for url in urls if "/f/c" in url and "closed" not in url and "cut" not in url} == {
-        "ok"
-    }
+    assert all(len(subject.items(url)) >= 3 for url in urls if "/f/changing" in url or "/f/conditional" in url)
