@@ -34,9 +34,9 @@ def fingerprint(block: str) -> bytes:
     return blake2b(block.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-def _is_balanced(text: str) -> bool:
+def _is_balanced(text: str, pairs: list[tuple[str, str]]) -> bool:
     """Whether no comment or CDATA section begins in ``text`` without ending in it."""
-    return all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
+    return all(text.count(opening) == text.count(closing) for opening, closing in pairs)
 
 
 def scan(text: str) -> Scan | None:
@@ -56,28 +56,27 @@ def scan(text: str) -> Scan | None:
     blocks = tuple(text[start:end] for start, end in bounds)
     gaps = tuple(text[end:start] for end, start in zip(ends, starts[1:], strict=True))
     tail = gaps[-1] if gaps else head
-    if closing not in tail or not all(_is_balanced(part) for part in (head, *blocks, *gaps)):
+    pairs = [pair for pair in _PAIRS if pair[0] in text or pair[1] in text]
+    if closing not in tail or not all(_is_balanced(part, pairs) for part in (head, *blocks, *gaps) if pairs):
         return None
     return Scan(head, blocks, gaps)
 
 
 def _bounds(text: str, opening: str, closing: str, position: int) -> list[tuple[int, int]] | None:
-    """Where each entry begins and ends; None where they nest, close themselves or are cut."""
+    """Where each entry begins and ends; None where they nest, lack a tag or are cut."""
     found: list[tuple[int, int]] = []
+    start = _find_tag(text, opening, position)
     while True:
-        start = _find_tag(text, opening, position)
+        end = _find_tag(text, closing, position)
         if start < 0:
-            # a closing tag behind the last entry has lost its opening one
-            return None if _find_tag(text, closing, position) >= 0 else found
-        end = _find_tag(text, closing, start)
-        if end < 0:
-            return None
-        done = _CLOSING.match(text, end + len(closing))
-        inner = _find_tag(text, opening, start + len(opening))
-        if done is None or 0 <= inner < end or 0 <= _find_tag(text, closing, position) < start:
+            return None if end >= 0 else found  # a closing tag behind the last entry has lost its opening one
+        following = _find_tag(text, opening, start + len(opening))
+        done = _CLOSING.match(text, end + len(closing)) if end >= start else None
+        if done is None or 0 <= following < end:
             return None
         position = done.end()
         found.append((start, position))
+        start = following
 
 
 def _find_tag(text: str, opening: str, position: int) -> int:
