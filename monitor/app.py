@@ -108,6 +108,7 @@ def fetch_limits(settings: Settings) -> fetching.Settings:
         wire_bytes=fetch.max_wire_bytes,
         body_bytes=fetch.max_body_bytes,
         redirects=fetch.max_redirects,
+        ports=frozenset(fetch.allow_ports),
         proxy=fetch.proxy,
     )
 

@@ -10,8 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-# 8080 and 8443 serve feeds in the wild; mail, database and shell ports must not be reachable by a link.
-PORTS = frozenset({80, 443, 8080, 8443})
+PORTS = frozenset({80, 443})  # mail, database and shell ports must not be reachable by a link
 
 _V4_REFUSED = tuple(
     ipaddress.IPv4Network(net)
@@ -61,8 +60,3 @@ def host_port(host: str, port: int) -> str:
     """The form in which exceptions are written: ``127.0.0.1:18080``, ``[::1]:8080``, names in lower case."""
     host = host.lower().strip("[]").rstrip(".")
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_port_allowed(port: int) -> bool:
-    """Whether a port may be asked without an exception."""
-    return port in PORTS

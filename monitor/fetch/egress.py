@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
+from monitor.fetch.address import PORTS
 from monitor.fetch.decode import Decoder, coding_of
 from monitor.fetch.failure import FailureKind, FetchFailed
 from monitor.fetch.transport import Guard, GuardedTransport, Resolver, Timing, resolve
@@ -46,6 +47,7 @@ class Settings:
     wire_bytes: int = 10 * 1024 * 1024
     body_bytes: int = 10 * 1024 * 1024
     redirects: int = 5
+    ports: frozenset[int] = PORTS
     proxy: str = field(default="", repr=False)  # may hold a password
 
 
@@ -124,7 +126,7 @@ class Egress:
     def transport(self, allow: frozenset[str], timing: Timing) -> GuardedTransport:
         """The transport of one fetch. It is used without httpx's client: what that adds - cookies, redirects, the
         environment, a pool - is what must not be, and it costs a quarter of an answer 304."""
-        return GuardedTransport(Guard(allow, self._resolver), timing, self._tls, self._proxy)
+        return GuardedTransport(Guard(allow, self._settings.ports, self._resolver), timing, self._tls, self._proxy)
 
 
 class _Fetch:

@@ -63,6 +63,7 @@ class Guard:
     """Where a fetch may connect to. ``allow`` holds exact host:port exceptions, for this use only."""
 
     allow: frozenset[str] = frozenset()
+    ports: frozenset[int] = address.PORTS
     resolver: Resolver = field(default=resolve, repr=False)
 
     async def addresses(self, host: str, port: int) -> tuple[str, ...]:
@@ -74,8 +75,10 @@ class Guard:
         bad = "" if excepted else address.refused(answers)
         if bad:
             raise FetchFailed(FailureKind.REFUSED_ADDRESS, f"{host} leads to {bad}, which is not a public address")
-        if not excepted and not address.is_port_allowed(port):
-            raise FetchFailed(FailureKind.PORT, f"port {port} of {host} is not asked without an exception")
+        if not excepted and port not in self.ports:
+            raise FetchFailed(
+                FailureKind.PORT, f"port {port} of {host} is none of those that are asked (fetch.allow_ports)"
+            )
         return answers[:_MAX_ADDRESSES]
 
 

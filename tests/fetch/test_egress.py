@@ -213,3 +213,17 @@ def test_a_proxy_is_asked_for_a_tunnel_to_the_checked_address() -> None:
     assert isinstance(bad, HttpFailure)
     assert bad.kind == FailureKind.REFUSED_ADDRESS
     assert len(lines) == 2
+
+
+def test_other_ports_are_asked_where_the_configuration_says_so() -> None:
+    asked: list[int] = []
+
+    async def public(host: str, port: int) -> tuple[str, ...]:
+        asked.append(port)
+        return ("192.0.2.1",)
+
+    settings = replace(SETTINGS, ports=frozenset({8443}))
+    for url, kind in (("https://x.example:8443/", "refused_address"), ("http://93.184.215.14/", "port")):
+        result = asyncio.run(Egress(settings, resolver=public, tls=TLS).get(Request(url)))
+        assert isinstance(result, HttpFailure)
+        assert result.kind == kind
