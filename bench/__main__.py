@@ -1,4 +1,4 @@
-"""``make bench``: measures every row of issue 7's table and writes docs/performance.md.
+"""``make bench``: measures every row of the report and writes docs/performance.md.
 
 python -m bench [--rounds 5] [--scale 1.0] [--only ROW ...] [--command PATH] [--no-write]
 """
@@ -19,7 +19,7 @@ from bench import measure
 from bench.product import CHECKOUT, OriginProcess, Product
 from bench.report import Report, table, write
 from bench.results import Bench, Row
-from bench.rows import articles, growth, polls, service
+from bench.rows import articles, growth, pages, polls, service
 
 HOSTS = 2000
 
@@ -43,6 +43,8 @@ ROWS: dict[str, Callable[[Bench, Report], list[Row]]] = {
     "parts": _parts,
     "memory": lambda bench, _: service.memory(bench),
     "latency": lambda bench, _: service.latency(bench),
+    "pages": lambda bench, _: pages.pages(bench),
+    "starts": lambda bench, _: pages.starts(bench),
     "growth": _growth,
 }
 
