@@ -46,6 +46,7 @@ from monitor.run.step import AnyStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
 from monitor.store.engine import conninfo
+from monitor.story import common_stems
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ def learn(settings: Settings, outgoing: Egress) -> Knowledge:
         settings=settings,
         ruleset=ruleset,
         matcher=Matcher(ruleset),
-        desk=Desk(routes, office),
+        desk=Desk(routes, office, common_stems(ruleset)),
         senders={route.name: sender(route, settings, outgoing) for route in routes},
         names=names,
     )

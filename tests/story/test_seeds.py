@@ -37,9 +37,9 @@ def articles(shared: Path) -> Iterator[Article]:
 
 
 @pytest.fixture(scope="module")
-def stream(shared: Path, rules_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Stream:
+def stream(shared: Path, rules_dir: Path, rules_cache: Path) -> Stream:
     """For each seed whether it alerts, and what it did to the stories."""
-    rules = rulebook.load([rules_dir], cache_dir=tmp_path_factory.mktemp("forms"))
+    rules = rulebook.load([rules_dir], cache_dir=rules_cache)
     matcher, memory = Matcher(rules), Memory(common_stems(rules))
     done: Stream = {}
     for article in articles(shared):
