@@ -61,7 +61,7 @@ def main() -> int:
     bench.product.COMMAND = options.command
     folder = Path(tempfile.mkdtemp(prefix="coopwatch-bench-"))
     origin = OriginProcess.start(HOSTS)
-    report = Report(rounds=options.rounds)
+    report = Report(rounds=options.rounds, scale=options.scale)
     began = time.monotonic()
     try:
         Product(folder / "warm", origin.port, 0).once(polls_only=True)

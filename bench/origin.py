@@ -43,7 +43,8 @@ class State:
     epoch: int = field(default_factory=lambda: int(time.time()))
     counts: Counter[str] = field(default_factory=Counter)
     feeds_seen: set[int] = field(default_factory=set)
-    armed: dict[int, int] = field(default_factory=dict)  # feed -> extra entries it lists beyond all others
+    armed: dict[int, int] = field(default_factory=dict)  # feed -> one entry that it lists beside the others
+    born: dict[tuple[int, int], int] = field(default_factory=dict)  # when a new entry was first listed: its date
     served_at: dict[str, float] = field(default_factory=dict)  # "FEED/ENTRY" -> when a feed first listed it
     hooks: list[tuple[float, str]] = field(default_factory=list)
 
@@ -103,18 +104,22 @@ class Origin(asyncio.Protocol):
         number = (parts[1] - 1) * 62_500 + parts[2] * 250 + parts[3] - 1
         state.counts["feed"] += 1
         state.feeds_seen.add(number)
-        extra = state.extra + state.armed.get(number, 0)
-        tag = f'"{extra}-{state.listed}"' if state.mode == "304" else f'"{extra}-{state.counts["feed"]}"'
+        extra, armed = state.extra, state.armed.get(number)
+        tag = f'"{extra}-{state.listed}-{armed}"' if state.mode == "304" else f'"{extra}-{state.counts["feed"]}"'
         if state.mode == "304" and headers.get("if-none-match") == tag:
             state.counts["304"] += 1
             self.send(304, b"", "", tag)
             return
         base = f"http://{host}:{state.port}"
         items = []
-        for entry in range(extra + corpus.ENTRIES - state.listed, extra + corpus.ENTRIES):
+        listed = [
+            *range(extra + corpus.ENTRIES - state.listed, extra + corpus.ENTRIES),
+            *([] if armed is None else [armed]),
+        ]
+        for entry in listed:
             age = (corpus.ENTRIES - 1 - entry) * corpus.ENTRY_SPACING_S if entry < corpus.ENTRIES else 0
             is_new = entry >= corpus.ENTRIES
-            at = state.epoch - max(age, 0) + (entry - corpus.ENTRIES if is_new else 0)
+            at = state.born.setdefault((number, entry), int(time.time())) if is_new else state.epoch - age
             items.append(corpus.item(base, number, entry, at, full=is_new and state.full))
             if is_new:
                 state.served_at.setdefault(f"{number}/{entry}", time.time())

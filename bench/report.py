@@ -44,6 +44,7 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
     keys: str = ""
     rounds: int = 0
+    scale: float = 1.0
     took_s: float = 0.0
 
 
@@ -63,7 +64,8 @@ def page(report: Report) -> str:
         _ABOUT.format(rounds=report.rounds),
         "",
         f"- date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, the suite took {report.took_s / 60:.1f} minutes",
-        f"- machine: {machine()}",
+        f"- machine: {machine()}, load {os.getloadavg()[2]:.1f} over the last quarter of an hour",
+        *([f"- sizes: {report.scale:g} of the full ones (`--scale {report.scale:g}`)"] if report.scale != 1 else []),
         f"- versions: {versions()}",
         f"- calibration loop: {min(even):.0f} to {max(even):.0f} ms over the run (the closer, the evener the machine was)",
         "",
