@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,13 @@ from monitor.cli.options import Config, read_settings
 from monitor.cli.output import note, progress, say
 from monitor.errors import ConfigError
 from monitor.match import Matcher
+from monitor.model import Article
 from monitor.quality.calibrate import Evidence, FrameEvidence, calibrate
 from monitor.quality.labels import Labelled, read
 from monitor.quality.report import report, weights_yaml
+from monitor.rulebook.headlines import load_headlines
+
+_HEADLINES_WORTH = 0.4  # an invented headline says less than a real article
 
 Base = Annotated[Path, typer.Argument(help="Labelled articles, JSON lines: they give the mix and every figure.")]
 Extra = Annotated[
@@ -52,6 +57,7 @@ def run(
     sets = [(x, 1.0, True) for x in labelled]
     for name, worth in map(_split, extra):
         sets += [(x, worth, False) for x in _read(name) if not known & {x.article.id, _key(x)}]
+    sets += [(x, _HEADLINES_WORTH, False) for x in _headlines(settings.rules_dir)]
     now = datetime.now(UTC)
     evidence = [_evidence(matcher, *item, now=now) for item in progress(sets, len(sets), "reading")]
     found = calibrate(evidence, threshold, refit=refit)
@@ -60,6 +66,14 @@ def run(
     report_to.write_text(report(found), encoding="utf-8")
     say(report(found))
     note(f"candidate {out}, report {report_to}; copy the candidate to weights.yaml in a rules folder to use it")
+
+
+def _headlines(dirs: Sequence[Path]) -> list[Labelled]:
+    """The rule folders' invented headlines as labelled articles."""
+    return [
+        Labelled(Article(id=f"headline-{i}", title=h.title, text=h.text, language=h.lang), h.label)
+        for i, h in enumerate(load_headlines(dirs))
+    ]
 
 
 def _split(written: str) -> tuple[Path, float]:

@@ -139,6 +139,8 @@ def _reason(frame: Frame, old: bool) -> Reason | None:
     """Why a frame is no announcement whatever else the article says; None where it may be one."""
     if frame.denied:
         return Reason.DENIED
+    if _is_procedure(frame):
+        return Reason.TALKS_ONLY
     if frame.time == "conditional":
         return Reason.CONDITIONAL
     if old:
@@ -146,6 +148,20 @@ def _reason(frame: Frame, old: bool) -> Reason | None:
     if frame.cast.source == "few" or not crosses(frame.cast.mentions):
         return _why_few(frame.cast)
     return None
+
+
+def _is_procedure(frame: Frame) -> bool:
+    """ "Approved the mandate for an agreement", "adopted the dispatch on a treaty": what was approved is not the
+    instrument (GUIDE.md: context)."""
+    if frame.act is None or frame.instrument is None or frame.act[2].ref not in _DECIDING:
+        return False
+    return any(
+        cue[2].ref == "cue.mandate" and frame.act[1] <= cue[0] + 3 and cue[1] <= frame.instrument[0] + 3
+        for cue in frame.part.cues
+    )
+
+
+_DECIDING = frozenset({"act.approve", "act.adopt", "act.decide", "act.agree", "act.launch", "act.open", "act.sign"})
 
 
 def _why_few(cast: Cast) -> Reason:

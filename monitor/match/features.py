@@ -54,7 +54,24 @@ def of_article(reading: Reading, candidates: Sequence[Candidate]) -> Features:
     out[f"able.{_upto(len({c.frame.part.rank for c in able}), 4)}"] = 1.0
     out["able.title"] = float(any(c.frame.part.rank == 0 for c in able))
     out["able.lead"] = float(any(1 <= c.frame.part.rank <= 2 for c in able))
+    for name, ranks in (("headline", (0, 0)), ("opening", (1, 2))):
+        for key in _told(name, [c for c in candidates if ranks[0] <= c.frame.part.rank <= ranks[1]]):
+            out[key] = 1.0
     return {k: v for k, v in out.items() if v}
+
+
+def _told(name: str, candidates: Sequence[Candidate]) -> list[str]:
+    """What the headline (or the opening) tells by itself, whichever frame is judged in the end."""
+    if not candidates:
+        return [f"{name}.silent"]
+    best = min(candidates, key=lambda c: (c.reason is not None, -c.frame.rule.weight))
+    if best.reason is not None:
+        return [f"{name}.refused.{best.reason}"]
+    return [
+        f"{name}.rule.{best.frame.rule.id}",
+        f"{name}.time.{best.frame.time}",
+        f"{name}.cast.{best.frame.cast.source}",
+    ]
 
 
 def of_frame(candidate: Candidate, reading: Reading) -> Features:
@@ -122,8 +139,13 @@ def _shape(candidate: Candidate, reading: Reading) -> list[str]:
     out = []
     if frame.act and frame.instrument and frame.instrument[0] < frame.act[0]:
         out.append("backwards")
-        if frame.act[0] - frame.instrument[1] <= 2:
-            out.append("attributive")  # "the deal signed in Rome", "l'intesa siglata tra"
+        if frame.act[0] - frame.instrument[1] <= 3:
+            out.append("attributive")  # "the deal signed in Rome", "l'intesa siglata tra", "la convention, signée"
+    if _is_pledge(candidate):
+        out.append("pledge")
+        out += [f"pledge.{c}" for c in ("cue.talks", "cue.coop") if c in frame.part.cue_names]
+        if any(h[2].ref == "act.strengthen" for h in frame.part.acts):
+            out.append("pledge.strengthen")
     done = "done" if frame.time in ("done", "agreed") else "open" if frame.time != "noun" else "noun"
     where = "title" if frame.part.rank == 0 else "lead" if frame.part.rank <= 2 else "rest"
     own = "own" if frame.cast.source == "sentence" else "lent"
@@ -132,6 +154,17 @@ def _shape(candidate: Candidate, reading: Reading) -> list[str]:
     out.append(f"shape.{where}.{done}.{own}.{'doubt' if bad else 'clean'}")
     out.append(f"shape.{tier}.{done}.{'doubt' if bad else 'clean'}")
     return out
+
+
+_WORDS_ONLY = frozenset({"instrument.cooperation", "instrument.relations", "instrument.partnership"})
+
+
+def _is_pledge(candidate: Candidate) -> bool:
+    """Parties agree or commit to closer relations, and nothing in the sentence names an instrument (GUIDE.md: context)."""
+    frame = candidate.frame
+    if frame.act is None or frame.act[2].ref in ("act.sign", "act.create", "act.join", "act.renew", "act.in_force"):
+        return False
+    return all(h[2].ref in _WORDS_ONLY for h in frame.part.instruments)
 
 
 _DOUBTFUL = frozenset(

@@ -102,7 +102,9 @@ class Matcher:
         odds = weights.intercept + score.raw({**base, "frame.none": 1.0}, weights.weights)
         return min(score.probability(odds), weights.threshold * 0.98)
 
-    def _announcement(self, scored: Scored, reading: Reading, base: dict[str, float]) -> Announcement:
+    def _announcement(
+        self, scored: Scored, reading: Reading, base: dict[str, float], *, told: bool = True
+    ) -> Announcement:
         frame = scored.candidate.frame
         weights = self.ruleset.weights.weights
         stage, step = details.stage_of(frame, self._concepts)
@@ -130,7 +132,7 @@ class Matcher:
             deadline=details.deadline_of(reading, reading.parts) if act_type == "call" else "",
             evidence=_evidence(scored.candidate, reading),
             trial=frame.rule.status == "trial",
-            terms=score.terms({**base, **scored.features}, weights),
+            terms=score.terms({**base, **scored.features}, weights) if told else (),
         )
 
     def _mentions(
@@ -147,7 +149,7 @@ class Matcher:
             key = (s.candidate.frame.part.start, reason)
             if key not in seen and s.candidate.frame.act is not None:
                 seen.add(key)
-                out.append(Mention(self._announcement(s, reading, base), reason))
+                out.append(Mention(self._announcement(s, reading, base, told=False), reason))
         return tuple(out)
 
 

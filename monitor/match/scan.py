@@ -36,21 +36,31 @@ class Scanner:
         for term in ruleset.terms:
             by_text[term.text].append(term)
         self._terms = tuple(tuple(terms) for terms in by_text.values())
+        self._of_language: dict[str, tuple[tuple[Term, ...], ...]] = {}
         self._machine = ahocorasick_rs.AhoCorasick(list(by_text))
+
+    def _heard_in(self, lang: str) -> tuple[tuple[Term, ...], ...]:
+        """The terms of each string that count in a text of ``lang``: its own words, and names of every language."""
+        if lang not in self._of_language:
+            self._of_language[lang] = tuple(
+                tuple(t for t in terms if t.lang in ("*", lang) or (t.kind == "entity" and t.form in _EVERYWHERE))
+                for terms in self._terms
+            )
+        return self._of_language[lang]
 
     def scan(self, text: str, folded: str, lang: str) -> Hits:
         """Everything that counts in ``text`` (cleaned; ``folded`` is its fold, of the same length)."""
         kinds: dict[str, list[Hit]] = {"entity": [], "concept": [], "mask": []}
-        terms, size = self._terms, len(folded)
+        terms, size = self._heard_in(lang), len(folded)
         for index, start, end in self._machine.find_matches_as_indexes(folded, overlapping=True):
+            if not terms[index]:
+                continue
             # most finds are parts of longer words: this test comes first and is written out (a call costs as much)
             if start and folded[start - 1].isalnum() and _joins(folded[start - 1], folded[start]):
                 continue
             free_right = end == size or not _joins(folded[end - 1], folded[end])
             for term in terms[index]:
                 if not free_right and not term.stem and not term.prefix:
-                    continue
-                if term.lang not in ("*", lang) and (term.kind != "entity" or term.form not in _EVERYWHERE):
                     continue
                 stop = end if free_right or term.prefix else _word_end(folded, end)
                 if _as_written(text, start, end, term, lang) and _neighbours(folded, start, stop, term):

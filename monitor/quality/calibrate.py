@@ -69,7 +69,13 @@ class Calibration:
 
 def penalty(name: str) -> float:
     """How strongly a term is drawn to nothing: what a frame says may speak louder than what stands anywhere."""
-    return 3.0 if name.startswith("frame.") else 6.0 if name.startswith(("title.", "lead.")) else 8.0
+    return (
+        3.0
+        if name.startswith("frame.")
+        else 6.0
+        if name.startswith(("title.", "lead.", "headline.", "opening."))
+        else 8.0
+    )
 
 
 def calibrate(
