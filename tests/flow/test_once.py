@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 
+import pytest
 from standardwebhooks import Webhook
 
-from tests.flow.world import SECRET, Story, World
+from tests.flow.world import SECRET, Story, World, eventually
+from tests.postgresql import Cluster
 
 SIGNED = Story(
     "signed",
@@ -88,3 +91,16 @@ def test_a_second_runner_on_the_same_database_is_refused(place: World) -> None:
     assert done.returncode == 3
     assert "another coopwatch" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.postgresql
+def test_the_same_line_on_postgresql_also_after_a_kill(place: World, postgresql: Cluster) -> None:
+    place.configure(database=postgresql.url())
+    place.stories = [WEATHER, SIGNED]
+    killed = place.run("once", COOPWATCH_FAILPOINT="match.rendered:kill", start_new_session=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert (place.mails, place.hooks) == ([], [])
+    done = place.run("once", "--json")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: place.run("once").returncode == 0 and place.hooks and place.mails, "told after the kill", 60)
+    assert (len(place.mails), len(place.hooks)) == (1, 1)
