@@ -7,7 +7,7 @@ import logging
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from monitor.rulebook import RuleSet
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run import in_force
+from monitor.run.alive import signs_of_life
 from monitor.run.canary import run_canary
 from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
@@ -294,6 +295,11 @@ class Machine:
         self.feeds = len(specs)
         failpoint("start.synced")
 
+    def alive(self) -> AbstractAsyncContextManager[None]:
+        """Signs of life, where other runners may share the store."""
+        owner = self.store.database.owner
+        return signs_of_life(self.store.fleet, owner, self.writer, lambda: self.knowledge.ruleset.digest, self.clock)
+
     def _keep_what_is_in_force(self) -> None:
         knowledge = self.knowledge
         in_force.keep(
@@ -316,7 +322,8 @@ async def open_machine(
         machine = Machine(settings, store, clock=clock, on_sent=on_sent)
         machine.sync()
         try:
-            yield machine
+            async with machine.alive() if lock is None else nullcontext():
+                yield machine
         finally:
             await machine.pool.close()
             machine.writer.close()
