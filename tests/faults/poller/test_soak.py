@@ -161,6 +161,7 @@ def test_two_thousand_polls_of_the_service_leave_its_memory_as_it_was(
     urls = paths(origin)
     (tmp_path / "feeds.yaml").write_text("feeds:\n" + "".join(f"  - url: {url}\n" for url in urls))
     (tmp_path / "coopwatch.toml").write_text(f"""
+state_dir = "state"
 rules_dir = "{ROOT / "rules"}"
 feeds_file = "feeds.yaml"
 [fetch]
