@@ -1,17 +1,20 @@
 """Named places where a test may end the process: ``COOPWATCH_FAILPOINT=name:action[:n]`` acts when the name is passed for
-the n-th time (1). Actions: ``kill`` (SIGKILL to the process group), ``stop`` (SIGSTOP, so that the test kills from outside)
-and ``raise``. Costs one look into a dictionary where none is armed.
+the n-th time (1). Actions: ``kill`` (SIGKILL to the process group), ``stop`` (SIGSTOP, so that the test kills from outside),
+``block`` (five minutes in which the thread that passes does nothing else) and ``raise``. Costs one look into a dictionary
+where none is armed.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 
 from monitor.errors import ConfigError
 
-ACTIONS = ("kill", "stop", "raise")
+ACTIONS = ("kill", "stop", "block", "raise")
+BLOCKED_S = 300.0
 
 # Every point that the code passes, in the order of the flow; a test holds this list and the code together.
 POINTS = (
@@ -83,7 +86,9 @@ def failpoint(name: str) -> None:
 def _act(armed: _Armed) -> None:
     if armed.action == "raise":
         raise FailpointError(armed.name)
-    if armed.action == "stop":
+    if armed.action == "block":
+        time.sleep(BLOCKED_S)
+    elif armed.action == "stop":
         os.kill(os.getpid(), signal.SIGSTOP)
     else:
         os.killpg(os.getpgrp(), signal.SIGKILL)

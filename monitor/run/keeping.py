@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,9 @@ from monitor.run.failpoints import failpoint
 from monitor.store.retention import Pruned, RetentionStore
 
 logger = logging.getLogger(__name__)
+
+# Other processes look every 100 ms whether SQLite's lock is free; batch after batch without a pause would starve them.
+PAUSE_S = 0.05
 
 
 class Keeping:
@@ -32,6 +36,7 @@ class Keeping:
                 failpoint("upkeep.begin")
                 total += await self._writer.call(self._store.prune, keep, self._clock())
                 failpoint("upkeep.end")
+                await asyncio.sleep(PAUSE_S)
         finally:
             self._is_pruning = False
         logger.info(

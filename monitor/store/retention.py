@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Text, and_, cast, delete, exists, or_, select, update
@@ -34,6 +34,7 @@ from monitor.store.tables import (
 
 BATCH = 500  # rows a transaction: some milliseconds, with the search index
 EVERY = timedelta(days=1)
+KINDS = ("texts", "entries", "story_keys", "deliveries", "verdicts")
 _DONE_AT = "retention_done_at"
 _EMPTIED_TO = "retention_emptied_to"
 _LOOKED_TO = "retention_looked_to"
@@ -71,6 +72,7 @@ class RetentionStore:
 
     def __init__(self, database: Database, batch: int = BATCH) -> None:
         self._database, self._batch = database, batch
+        self._left: tuple[str, ...] = KINDS
 
     def is_due(self, now: datetime) -> bool:
         """Whether a day has passed since everything was pruned last."""
@@ -79,21 +81,35 @@ class RetentionStore:
         return done is None or now - datetime.fromisoformat(done) >= EVERY
 
     def prune(self, keep: KeepSettings, now: datetime) -> Pruned:
-        """One batch of each kind, each in a transaction of its own. To be called again until ``is_done``."""
+        """One batch of one kind, in one transaction. To be called again until ``is_done``."""
         identity_before = now - timedelta(seconds=keep.identity_s)
         messages_before = now - timedelta(seconds=keep.deliveries_s)
-        texts, more_texts = self._empty(now - timedelta(seconds=keep.texts_s))
-        entries, more_entries = self._forget_entries(identity_before)
-        story_keys = self._forget_story_keys(identity_before)
-        deliveries = self._drop_deliveries(messages_before)
-        verdicts = self._drop_verdicts(messages_before)
-        full = self._batch in (story_keys, deliveries, verdicts)
-        is_done = not (more_texts or more_entries or full)
-        if is_done:
-            with self._database.write() as connection:
-                _set(connection, _DONE_AT, now.isoformat())
-                _set(connection, _LOOKED_TO, "")
-        return Pruned(texts, entries, story_keys, deliveries, verdicts, is_done)
+        done, more = Pruned(), False
+        match self._left[0]:
+            case "texts":
+                texts, more = self._empty(now - timedelta(seconds=keep.texts_s))
+                done = Pruned(texts=texts)
+            case "entries":
+                entries, more = self._forget_entries(identity_before)
+                done = Pruned(entries=entries)
+            case "story_keys":
+                done = Pruned(story_keys=self._forget_story_keys(identity_before))
+                more = done.story_keys == self._batch
+            case "deliveries":
+                done = Pruned(deliveries=self._drop_deliveries(messages_before))
+                more = done.deliveries == self._batch
+            case _:
+                done = Pruned(verdicts=self._drop_verdicts(messages_before))
+                more = done.verdicts == self._batch
+        if not more:
+            self._left = self._left[1:]
+        if self._left:
+            return done
+        self._left = KINDS
+        with self._database.write() as connection:
+            _set(connection, _DONE_AT, now.isoformat())
+            _set(connection, _LOOKED_TO, "")
+        return replace(done, is_done=True)
 
     def empty_feed(self, feed_id: str) -> int:
         """One batch of deleting the texts of one feed, whatever their age; to be called until it gives 0. Titles, quotes

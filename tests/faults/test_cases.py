@@ -22,6 +22,11 @@ ALERTS = (
     *(f"PRC-{number:02d}" for number in (1, 2, 3, 4, 7, 9, 12)),
     *(f"TIM-{number:02d}" for number in range(1, 9)),
 )
+# the cases of operating it
+OPERATE = (
+    *(f"STO-{number:02d}" for number in (4, 9, 10)),
+    *(f"PRC-{number:02d}" for number in (5, 6, 8, 10, 11, 13)),
+)
 _MARKED = re.compile(r'^@fault\("([A-Z]+-\d\d)"\)', re.M)
 _NAMED = re.compile(r"^def test_((?:net|feed|art|sec|sto|dlv|prc|tim)_\d\d)_", re.M)
 
@@ -45,12 +50,18 @@ def test_every_case_of_alerts_has_a_test() -> None:
     assert set(ALERTS) - set().union(*(named(folder) for folder in folders)) == set()
 
 
+def test_every_case_of_operating_has_a_test() -> None:
+    here = Path(__file__).parent
+    assert set(OPERATE) - named(here / "operate") == set()
+
+
 @pytest.mark.shared
 def test_the_list_of_cases_is_the_examiners(shared: Path) -> None:
     with (shared / "examiner" / "fault-cases.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["id"] for row in rows if row["issue"] == "poller"} == set(POLLER)
     assert {row["id"] for row in rows if row["issue"] == "alerts"} == set(ALERTS)
+    assert {row["id"] for row in rows if row["issue"] == "operate"} == set(OPERATE)
 
 
 def test_a_case_without_a_test_would_be_seen(tmp_path: Path) -> None:

@@ -118,7 +118,8 @@ def test_a_message_that_has_not_left_is_never_dropped(store: Store) -> None:
 def test_it_is_due_once_a_day(store: Store) -> None:
     retention = RetentionStore(store.database)
     assert retention.is_due(NOW)
-    assert retention.prune(KEEP, NOW).is_done
+    while not retention.prune(KEEP, NOW).is_done:
+        assert retention.is_due(NOW)
     assert not retention.is_due(NOW + 23 * HOUR)
     assert retention.is_due(NOW + 24 * HOUR)
 

@@ -1,0 +1,63 @@
+"""Fault case PRC-11: 72 hours compressed. Polls of good and hostile feeds, one after the other without a pause, leave memory,
+files, threads, processes and the write-ahead log as they were. ``COOPWATCH_TEST_SOAK_POLLS=100000`` plays the whole of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.poller.conftest import bench, make, origin
+from tests.faults.poller.test_soak import MIB, held, paths
+from tests.faults.subject import Product, Subject
+from tests.origin import Origin
+
+__all__ = ["bench", "make", "origin"]  # fixtures
+
+POLLS = int(os.environ.get("COOPWATCH_TEST_SOAK_POLLS", "6000"))
+WARM = 1_000  # caches fill, workers start, the allocator finds its size
+WAL_MOST = 64 * MIB
+
+
+def threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(28_000)
+def test_prc_11_a_soak_leaves_everything_as_it_was(
+    make: Callable[..., Subject], origin: Origin, record_property: Callable[[str, object], None]
+) -> None:
+    subject = make()
+    assert isinstance(subject, Product)
+    subject.use(deadline_s=0.6, read_timeout_s=0.4, max_interval_s=900.0, concurrency=24)
+    subject.follow(*paths(origin))
+    wal = subject.folder / "coopwatch.db-wal"
+    largest = 0
+
+    def polls() -> int:
+        return sum(view.polls for view in subject.store.views.feeds())
+
+    def play(count: int) -> None:
+        nonlocal largest
+        while polls() < count:
+            subject.wait(1000)
+            largest = max(largest, wal.stat().st_size if wal.exists() else 0)
+
+    play(WARM)
+    before, threads_before = held(subject), threads()
+    play(WARM + POLLS // 2)
+    middle = held(subject)
+    play(WARM + POLLS)
+    after = held(subject)
+    slope = (after.rss_bytes - middle.rss_bytes) / (POLLS - POLLS // 2) * 10_000 / MIB
+    record_property("rss_mib_per_10000_polls", round(slope, 2))
+    assert after.files <= before.files + 3
+    assert after.tasks <= before.tasks
+    assert after.processes <= before.processes
+    assert threads() <= threads_before + 1
+    assert largest < WAL_MOST
+    # a short soak cannot tell a slope from the noise of one allocation: the worker is replaced, a cache grows by a page
+    assert after.rss_bytes - middle.rss_bytes < max(8 * MIB, POLLS / 2 / 10_000 * MIB)
