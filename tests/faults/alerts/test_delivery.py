@@ -413,10 +413,12 @@ def test_a_silence_mutes_keeps_the_record_and_sends_nothing_afterwards(subject: 
     subject.wait(3 * HOUR_S)
     subject.arrive(News(0, feed="altra"))
     subject.work()
-    assert host.mails == []
+    (ended,) = host.mails  # operators hear that the silence ended, and nothing of what it muted
+    assert "Silenzio terminato" in str(parsed(ended[2])["Subject"])
+    assert News().url not in plain(ended[2])
     subject.arrive(*many(1))
     subject.work()
-    assert len(host.mails) == 1
+    assert len(host.mails) == 2
 
 
 @fault("DLV-19")
