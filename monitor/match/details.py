@@ -17,6 +17,7 @@ _OBJECT_CHARS = 90
 _PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 3 for a word in the proving sentence
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
 _NUMBER = re.compile(r"\d{1,3}")
+_PLAIN = "instrument.agreement"
 _STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
 
 
@@ -26,6 +27,8 @@ def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
         return frame.rule.type
     if frame.instrument:
         found = concepts[frame.instrument[2].ref].type
+        if found is ActType.AGREEMENT and frame.instrument[2].ref == _PLAIN and "cue.supply" in frame.part.cue_names:
+            return ActType.DEAL  # "a deal to export oil": what is agreed is the supply
         if found:
             return found
     near = [concepts[h[2].ref] for h in frame.part.instruments]
