@@ -15,7 +15,8 @@ _BEFORE_CHARS = 44  # an auxiliary or a negation stands within six words before 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who takes part in a frame. ``source`` says where they were named: sentence, carried, place, or few (too few)."""
+    """Who takes part in a frame. ``source`` says where they were named: sentence, publisher, previous, title, next,
+    lead, place, or few (too few)."""
 
     mentions: tuple[Mentioned, ...]
     source: str
@@ -123,11 +124,15 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def cast_of(reading: Reading, part: Part) -> Cast:
-    """Who takes part in what ``part`` tells: those named in it; else with those of the title, the sentence before and
-    the first sentence; else with those that stand there as places."""
+    """Who takes part in what ``part`` tells: those named in it; else with the publisher, where it is a party itself;
+    else with those of the title, the sentence before and the first sentence; else with those that stand there as places."""
     own = tuple(m for m in part.mentions if m.standing == "acts")
     if crosses(own):
         return Cast(own, "sentence")
+    if own and reading.publisher is not None:
+        ours = Mentioned(part.start, part.start, reading.publisher, "publisher", "acts")
+        if crosses((ours, *own)):
+            return Cast((ours, *own), "publisher")
     for source, others in _neighbours(reading, part):
         carried = own + tuple(m for m in others if m.standing == "acts")
         if crosses(carried):

@@ -257,7 +257,7 @@ def _kind(scored: Scored) -> frozenset[str]:
 def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:
     frame = candidate.frame
     spans = [(h[0], h[1], h[2].ref) for h in (frame.act, frame.instrument) if h]
-    spans += [(m.start, m.end, m.entity.id) for m in frame.cast.mentions]
+    spans += [(m.start, m.end, m.entity.id) for m in frame.cast.mentions if m.end > m.start]
     out = []
     for start, end, concept in sorted(set(spans)):
         field, at = reading.field(start)

@@ -9,15 +9,17 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from monitor.match.mentions import Mentioned, resolve
 from monitor.match.scan import Hit, Scanner
 from monitor.model import Article
-from monitor.rulebook import Concept, Language, RuleSet
+from monitor.rulebook import Concept, Entity, Language, RuleSet
 from monitor.text import clean, detect, fold, split
 
 _MAX_CHARS = 200_000  # the news stands at the beginning; what follows so late is a list or an attack
 _MAX_TITLE_CHARS = 1_000
+_ZONE = "Europe/Rome"  # of relative dates, unless the feed says another
 _GAP = "\n\n"
 
 
@@ -52,6 +54,7 @@ class Reading:
     published: date
     parts: tuple[Part, ...]
     concepts: Mapping[str, Concept]
+    publisher: Entity | None = None  # set where the publisher is itself a party: "we have signed with France"
 
     def words_between(self, left: int, right: int) -> int:
         """Words from offset to offset; two Han characters count as one word."""
@@ -71,7 +74,7 @@ def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime)
     folded = fold(whole)
     lang = detect(whole, [t.profile for t in ruleset.languages.values()], article.language)
     language = ruleset.languages[lang]
-    published = (article.published_at or now).date()
+    published = _day(article, now)
     hits = scanner.scan(whole, folded, lang)
     mentions = resolve(hits.entities, folded, language, ruleset, published)
     spans = [(s.start, s.end, 0) for s in split(title, language.abbreviations)]
@@ -86,7 +89,19 @@ def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime)
         published,
         _parts(spans, hits.concepts, mentions),
         ruleset.concepts,
+        ruleset.entities.get(article.publisher_party) if article.publisher_party else None,
     )
+
+
+def _day(article: Article, now: datetime) -> date:
+    """The publication day where the feed is read; a date without a time is that day wherever one stands."""
+    moment = article.published_at or now
+    if article.date_only and article.published_at:
+        return moment.date()
+    try:
+        return moment.astimezone(ZoneInfo(article.timezone or _ZONE)).date()
+    except (KeyError, ValueError, OSError):  # a zone that nobody knows, from a feeds file of another system
+        return moment.date()
 
 
 def _parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,3 +51,37 @@ def test_an_article_without_parties_is_nothing(matcher: Matcher) -> None:
 
 def test_judging_twice_gives_the_same(matcher: Matcher) -> None:
     assert judged(matcher, "Italia e Cina firmano un accordo") == judged(matcher, "Italia e Cina firmano un accordo")
+
+
+def test_a_publisher_that_is_a_party_counts_where_its_own_text_names_only_the_other(matcher: Matcher) -> None:
+    said = Article(
+        id="p",
+        title="Signature of an agreement with Brazil",
+        text="Our minister signed a cooperation agreement with Brazil today on agricultural research.",
+        published_at=NOW,
+        language="en",
+    )
+    alone = matcher.judge(said, now=NOW)
+    ours = matcher.judge(replace(said, publisher_party="CN"), now=NOW)
+    assert not alone.alert
+    assert {p.country for a in ours.announcements for p in a.parties} == {"CN", "BR"}
+
+
+def test_yesterday_is_counted_from_the_day_where_the_feed_is_read(matcher: Matcher) -> None:
+    late = datetime(2026, 3, 5, 23, 30, tzinfo=UTC)  # the sixth in Rome
+    text = "L'Italia e la Cina hanno firmato ieri un memorandum d'intesa sull'energia."
+    said = Article(id="y", title="Italia e Cina firmano un memorandum", text=text, published_at=late, language="it")
+    assert matcher.judge(said, now=late).announcements[0].event_date == "2026-03-05"
+    there = replace(said, timezone="America/New_York")
+    assert matcher.judge(there, now=late).announcements[0].event_date == "2026-03-04"
+
+
+def test_a_rule_on_trial_is_told_as_such_and_alerts_nobody(matcher: Matcher) -> None:
+    rules = tuple(replace(rule, status="trial") for rule in matcher.ruleset.rules)
+    found = judged(
+        Matcher(replace(matcher.ruleset, rules=rules)),
+        "Italia e Cina firmano un memorandum sull'energia",
+        "L'Italia e la Cina hanno firmato oggi a Roma un memorandum d'intesa sull'energia.",
+    )
+    assert found.announcements[0].trial
+    assert not found.alert

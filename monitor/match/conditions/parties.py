@@ -1,6 +1,6 @@
 """``parties: {min: 2, source: [sentence]}``: how many principals take part and where they are named.
 
-``source`` is any of sentence, previous, title, next, lead, place (all but place unless said).
+``source`` is any of sentence, publisher, previous, title, next, lead, place (all but place unless said).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.match.frames import Frame
 
-_SOURCES = frozenset({"sentence", "previous", "title", "next", "lead"})
+_SOURCES = frozenset({"sentence", "publisher", "previous", "title", "next", "lead"})
 
 
 @dataclass(frozen=True, slots=True)
