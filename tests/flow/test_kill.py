@@ -105,7 +105,7 @@ def kill_at(place: World, point: str, nth: int = 1) -> None:
         if point == "stop.drained":
             service.says("is ready")
             service.process.send_signal(signal.SIGTERM)
-        eventually(lambda: stopped(service), f"{point} is passed: {service.lines[-5:]}", 90)
+        eventually(lambda: stopped(service), f"{point} is passed", 90)
         service.kill_group()
 
 
@@ -209,7 +209,8 @@ def test_prc_01_killed_at_ten_points_nothing_is_lost_and_nothing_told_twice(plac
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_prc_01_killed_at_every_point_nothing_is_lost_and_nothing_told_twice(place: World) -> None:
-    points = tuple(point for point in POINTS if point not in COLLECTED)
+    # old data is let go once a day: its points are passed first, while that was never done
+    points = sorted((point for point in POINTS if point not in COLLECTED), key=lambda point: "upkeep" not in point)
     assert len(points) >= 25
     survive(place, points)
 
