@@ -26,6 +26,7 @@ from monitor.run.doctor import exit_code
 
 PLAIN_PORT, TLS_PORT = 25, 465
 SECRETS = "secrets"
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 Flag = typer.Option
 MailServer = Annotated[str | None, Flag("--mail-server", help="Mail server, HOST or HOST:PORT; empty = no mail.")]
@@ -72,23 +73,10 @@ def run(
         language=given.text(language, "Language of messages and page (it, en)", "it"),
         rules_dir=rules_dir or "",
     )
-    server = given.text(mail_server, "Mail server (HOST or HOST:PORT; empty = no mail)", "")
     kept: dict[str, str] = {}
+    server = given.text(mail_server, "Mail server (HOST or HOST:PORT; empty = no mail)", "")
     if server:
-        host, port = _host_port(server)
-        local = host in ("localhost", "127.0.0.1", "::1")
-        answers = replace(
-            answers,
-            mail_host=host,
-            mail_port=port,
-            mail_tls=port == TLS_PORT,
-            starttls=given.text(starttls, "TLS (required, auto, none)", "none" if local else "required"),
-            mail_user=given.text(mail_user, "Login at the mail server (empty = none)", ""),
-            sender=given.text(sender, "Sender of the mails (empty = coopwatch@ this machine)", ""),
-            recipients=_addresses(
-                to if to is not None else given.text(None, "Who gets alerts (addresses)", "").split(",")
-            ),
-        )
+        answers = _with_mail(answers, server, given, starttls, mail_user, sender, to)
         if answers.mail_user:
             kept[SMTP_SECRET] = _mail_password(mail_password_file, asks)
     hook = given.text(webhook, "Webhook address (empty = none)", "")
@@ -102,6 +90,30 @@ def run(
     if HOOK_SECRET in kept:
         say(f"the receiver of the webhook needs the secret in {target.parent / SECRETS / HOOK_SECRET}")
     _prove(target, offline)
+
+
+def _with_mail(
+    answers: Answers,
+    server: str,
+    given: _Asked,
+    starttls: str | None,
+    user: str | None,
+    sender: str | None,
+    to: list[str] | None,
+) -> Answers:
+    """The answers that a mail server asks for."""
+    host, port = _host_port(server)
+    recipients = to if to is not None else given.text(None, "Who gets alerts (addresses)", "").split(",")
+    return replace(
+        answers,
+        mail_host=host,
+        mail_port=port,
+        mail_tls=port == TLS_PORT,
+        starttls=given.text(starttls, "TLS (required, auto, none)", "none" if host in LOCAL else "required"),
+        mail_user=given.text(user, "Login at the mail server (empty = none)", ""),
+        sender=given.text(sender, "Sender of the mails (empty = coopwatch@ this machine)", ""),
+        recipients=_addresses(recipients),
+    )
 
 
 def write(target: Path, text: str, kept: Mapping[str, str]) -> None:
@@ -194,7 +206,7 @@ def _host_port(server: str) -> tuple[str, int]:
     host = host.strip("[]")
     if port and not port.isdecimal():
         raise ConfigError(f"{server!r} is not HOST or HOST:PORT")
-    return host, int(port) if port else (PLAIN_PORT if host in ("localhost", "127.0.0.1", "::1") else 587)
+    return host, int(port) if port else (PLAIN_PORT if host in LOCAL else 587)
 
 
 def _addresses(given: list[str]) -> tuple[str, ...]:

@@ -23,7 +23,9 @@ from monitor.match import Matcher
 from monitor.quality.difference import Difference, Kind, difference
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
-from monitor.store import Store, open_store
+from monitor.store import open_store
+from monitor.store.engine import Database, open_database, sqlite_file
+from monitor.store.migrate import head
 from monitor.store.rejudge import judged_since, with_judgements
 
 DAYS = 7
@@ -72,30 +74,52 @@ def look_ahead(settings: Settings, now: datetime, days: int) -> Outlook:
     rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
     load_page_phrases(settings.rules_dir)
     feeds = load_feeds(settings.feeds_file, settings.own_feeds_file)
-    before = schema_of(settings.database_url)
+    before, matcher, since = schema_of(settings.database_url), Matcher(rules), now - timedelta(days=days)
+    if sqlite_file(settings.database_url) is None:
+        count, differences = _judge_in_place(settings.database_url, before, matcher, since)
+        return Outlook("", before, before, rules.digest, len(feeds), count, differences)
     backup = make_backup(settings, now)
     with tempfile.TemporaryDirectory(prefix="coopwatch-upgrade-", dir=backup.parent) as folder:
         trial = Path(folder) / "trial.db"
         shutil.copyfile(backup, trial)
         store = open_store(f"sqlite:///{trial}")
         try:
-            ids, differences = judge_again(store, Matcher(rules), now - timedelta(days=days))
+            count, differences = judge_again(store.database, matcher, since)
         finally:
             store.close()
         after = schema_of(f"sqlite:///{trial}")
-    return Outlook(str(backup), before, after, rules.digest, len(feeds), ids, differences)
+    return Outlook(str(backup), before, after, rules.digest, len(feeds), count, differences)
 
 
-def judge_again(store: Store, matcher: Matcher, since: datetime) -> tuple[int, tuple[Difference, ...]]:
+def _judge_in_place(
+    url: str, schema: str | None, matcher: Matcher, since: datetime
+) -> tuple[int, tuple[Difference, ...]]:
+    """PostgreSQL copies itself: what is only read needs no copy. Raises ConfigError where it would have to be migrated."""
+    if schema != head():
+        raise ConfigError(
+            f"this version needs schema {head()}, the database has {schema}: carry a dump to a second database "
+            "(pg_dump, pg_restore), run coopwatch db upgrade on it and set COOPWATCH_DATABASE_URL to it for this check"
+        )
+    database = open_database(url)
+    try:
+        return judge_again(database, matcher, since)
+    finally:
+        database.close()
+
+
+def judge_again(database: Database, matcher: Matcher, since: datetime) -> tuple[int, tuple[Difference, ...]]:
     """How many articles were judged since a moment, and those of which other things would be told now."""
-    ids = judged_since(store.database, since)
-    rows = progress(with_judgements(store.database, ids), len(ids), "judging again")
+    ids = judged_since(database, since)
+    rows = progress(with_judgements(database, ids), len(ids), "judging again")
     found = (difference(article, then, matcher.judge(article, now=at)) for article, then, at in rows)
     return len(ids), tuple(each for each in found if each is not None)
 
 
 def _show(outlook: Outlook, days: int) -> None:
-    say(f"backup    {outlook.backup} (the way back: coopwatch restore, see docs/operate.md)")
+    if outlook.backup:
+        say(f"backup    {outlook.backup} (the way back: coopwatch restore, see docs/operate.md)")
+    else:
+        say("backup    none: PostgreSQL has its own tools, see docs/operate.md")
     moved = outlook.schema_before != outlook.schema_after
     say(f"database  schema {outlook.schema_before}" + (f" becomes {outlook.schema_after}" if moved else ", as now"))
     say(f"rules     {outlook.rules}, {outlook.feeds} feeds: they load")
