@@ -100,6 +100,10 @@ def _touches(frame: Frame, instrument: Hit) -> bool:
     )
 
 
+# two of these of one state are a deal within it; a state and its president are one party
+_BODIES = frozenset({"ministry", "agency", "research", "university", "company", "region", "city"})
+
+
 class _Age:
     """The years and dates of one sentence, read once and only if a frame stands in it."""
 
@@ -168,4 +172,5 @@ def _why_few(cast: Cast) -> Reason:
     principals = cast.principals
     if not principals:
         return Reason.UNKNOWN_PARTIES
-    return Reason.DOMESTIC if len(principals) > 1 else Reason.ONE_PARTY
+    bodies = {m.entity.id for m in cast.mentions if m.entity.kind in _BODIES}
+    return Reason.DOMESTIC if len(principals) > 1 or len(bodies) > 1 else Reason.ONE_PARTY
