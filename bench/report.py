@@ -20,10 +20,10 @@ _HEAD = ("work", "reached", "must", "aim", "holds", "behind it")
 
 _ABOUT = """\
 Written by `make bench`; do not edit. Ratios are measured side by side in one run, the sides in turn, medians of {rounds}
-rounds. CPU is that of the whole process tree of the installed command; "a feed" is the cost of a round less what the same
-command costs when nothing is due. The origin is a process of its own on as many loopback addresses as there are feeds, every
-request on a new connection, pacing on; in the rows with 200 lastBuildDate changes at every poll. The peer is lemon24/reader
-from bench/requirements.lock."""
+rounds. CPU is that of the whole process tree of the installed command; "a feed" is a slope: the cost of a round over many
+feeds less that of the same round over twenty, so that what a start costs falls out. The origin is a process of its own on as
+many loopback addresses as there are feeds, every request on a new connection, pacing on; in the rows with 200 lastBuildDate
+changes at every poll. The peer is lemon24/reader from bench/requirements.lock."""
 _AT_INTERNET_SCALE = """\
 What breaks first at internet scale: not the processor. A poll over TLS on a new connection costs about 2 ms, so one core asks
 some 400 feeds a second; a hundred thousand feeds every quarter of an hour are 110 a second. First comes the single writer of
