@@ -195,7 +195,7 @@ def rows(folder: Path, query: str) -> list[sqlite3.Row]:
 
 def has_begun(folder: Path) -> bool:
     """Whether every feed was polled."""
-    return rows(folder, "select min(polls) from feed")[0][0] >= 1
+    return rows(folder, "select coalesce(min(polls), 0) from feed")[0][0] >= 1
 
 
 def is_settled(folder: Path) -> bool:
@@ -226,13 +226,15 @@ def serve(folder: Path) -> tuple[int, str]:
                 stderr=errors,
             )
         until = time.monotonic() + RUN_S
-        while time.monotonic() < until and process.poll() is None:
-            time.sleep(1)
-            with suppress(sqlite3.Error):  # there is no database yet
-                if is_enough(folder):
-                    break
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        try:
+            while time.monotonic() < until and process.poll() is None:
+                time.sleep(1)
+                with suppress(sqlite3.Error):  # there is no database yet
+                    if is_enough(folder):
+                        break
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
         code = code or process.returncode
     return code, log.read_text(encoding="utf-8", errors="replace")
 

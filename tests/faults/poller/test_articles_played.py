@@ -288,6 +288,7 @@ def test_robots_txt_is_kept_a_day_and_over_a_restart(subject: Subject, origin: O
 @fault("NET-05")
 @fault("NET-19")
 def test_a_page_that_drips_or_explodes_leaves_the_summary(subject: Subject, origin: Origin) -> None:
+    subject.use(deadline_s=1.0)
     drips = one(origin, slow_body)
     explodes = one(origin, answer(200, bomb(64), ("Content-Encoding", "gzip"), kind=HTML), path="/a/2")
     subject.follow(drips, explodes)

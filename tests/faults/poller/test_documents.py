@@ -211,7 +211,8 @@ def test_of_very_many_items_the_newest_are_taken_and_the_rest_is_counted(
 ) -> None:
     subject = make(alert_max_age_s=DAY_S)
     items = [
-        item(number, title=f"Notizia numero {number} del giorno", pubDate=date(number)) for number in range(20_000)
+        item(number, link=None, title=f"Notizia numero {number} del giorno", pubDate=date(number))
+        for number in range(20_000)
     ]
     url, other = origin.on("/f/many", answer(200, rss(items).encode())), good(origin)
     subject.follow(url)
