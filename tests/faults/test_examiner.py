@@ -174,7 +174,7 @@ host_delay = "0s"
 host_concurrency = 30
 move_after = "3s"
 gone_after = "3s"
-article_wait = "20s"
+article_wait = "60s"
 [workers]
 processes = 2
 """)
