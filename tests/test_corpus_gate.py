@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from corpus_figures import (
+
+from tests.corpus_figures import (
     COSTS,
     Figures,
     article_figures,

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from origin import Asked, Line, Origin, answer, head
 
 from monitor.fetch.egress import Egress, Request, Settings, tls_context, without_credentials
 from monitor.fetch.failure import FailureKind
 from monitor.model import HttpAnswer, HttpFailure
+from tests.origin import Asked, Line, Origin, answer, head
 
 SETTINGS = Settings("coopwatch/0.1 (+https://example.org/bot)", deadline_s=3, connect_s=2, read_s=2)
 TLS = tls_context()

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from origin import Origin, answer
 
 from monitor.fetch import pacing, robots
 from monitor.fetch.egress import Egress, Settings, tls_context
 from monitor.fetch.robots import Robots, RobotsVerdict
 from monitor.model import HttpAnswer, HttpFailure
+from tests.origin import Origin, answer
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TLS = tls_context()
