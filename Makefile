@@ -25,7 +25,7 @@ run: $(STAMP)  ## the service on embedded defaults: SQLite and alerts as files u
 	exec $(BIN)/coopwatch run
 
 test: $(STAMP)  ## all tests but the long ones, in under five minutes
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not long"
 
 long: $(STAMP)  ## kills, soaks, fleet, a million rows: under 30 minutes
 	$(BIN)/python -m pytest -q -m long --timeout 1800

@@ -104,7 +104,7 @@ class serve:
         self._thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop runs in this thread: no other module could run one of its own
 def browser(chromium: str) -> Iterator[Browser]:
     quiet = [
         "--no-sandbox",
