@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import threading
@@ -151,7 +152,10 @@ def test_sto_09_backups_while_fifty_feeds_are_polled_are_whole_and_the_service_g
     assert (len(place.mails), len(place.hooks)) == (mails + 1, hooks + 1), "nothing is told twice"
 
 
-@pytest.mark.parametrize("rows", [5_000, pytest.param(1_000_000, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
+MANY_ROWS = int(os.environ.get("COOPWATCH_TEST_ROWS", "1000000"))
+
+
+@pytest.mark.parametrize("rows", [5_000, pytest.param(MANY_ROWS, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
 def test_sto_10_pruning_many_rows_keeps_no_writer_waiting(tmp_path: Path, rows: int) -> None:
     path = tmp_path / "coopwatch.db"
     open_store(f"sqlite:///{path}").close()
