@@ -136,7 +136,7 @@ def test_a_pause_holds_a_route_until_its_day_and_resume_ends_it(tmp_path: Path, 
     assert cli.main(["route", "pause", "desk", "--until", day, "--to", "calls", *config]) == 0
     (pause,) = store.people.pauses(NOW + timedelta(hours=1))
     assert (pause.route, pause.to) == ("desk", "calls")
-    assert pause.until - NOW > timedelta(days=8)
+    assert pause.until - NOW > timedelta(days=7)  # local midnight may be a day off NOW's
     assert cli.main(["route", "resume", "desk", *config]) == 0
     assert store.people.pauses(datetime.now(UTC)) == ()
 

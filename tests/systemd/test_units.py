@@ -33,7 +33,7 @@ def units(root: Path, tmp_path: Path) -> Path:
 
 
 def test_every_unit_is_verified_without_a_word(analyze: str, units: Path) -> None:
-    files = [str(path) for path in units.glob("coopwatch*.*")]
+    files = [str(path) for path in units.iterdir() if path.suffix in (".service", ".timer")]
     assert len(files) == 3
     done = subprocess.run([analyze, "verify", "--man=no", *files], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
