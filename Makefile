@@ -16,6 +16,7 @@ all: check test
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
+	@echo "installing into $(VENV)/: a minute or two, the first time and after an upgrade"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -12,6 +12,7 @@ import typer
 from monitor.app import fetch_limits, host_name
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
+from monitor.cli.preparing import note_first_load
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.fetch.egress import Egress
@@ -54,6 +55,7 @@ def examine_config(config: Path | None, *, offline: bool, quiet: bool) -> tuple[
         finding = Finding("configuration", Level.FAULT, str(exc), "edit the lines named", exc.exit_code)
         tell(finding)
         return (finding,)
+    note_first_load(settings)
     return asyncio.run(_examine(settings, offline, tell))
 
 

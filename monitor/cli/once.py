@@ -12,6 +12,7 @@ import typer
 from monitor.app import open_machine
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import note, print_json, say
+from monitor.cli.preparing import note_first_load
 from monitor.cli.status import NO_ALERT_LEAVES
 from monitor.config import Settings
 from monitor.model import Delivery
@@ -32,6 +33,7 @@ def once(config: Config = None, as_json: Json = False, polls_only: PollsOnly = F
     arm(os.environ.get("COOPWATCH_FAILPOINT", ""))
     if settings.sends_nothing and not as_json:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
+    note_first_load(settings)
     summary = asyncio.run(_once(settings, show=settings.sends_nothing and not as_json, polls_only=polls_only))
     if as_json:
         print_json(summary)

@@ -17,6 +17,7 @@ import typer
 from monitor.app import Machine, open_machine
 from monitor.cli.options import Config, read_settings
 from monitor.cli.output import note, say
+from monitor.cli.preparing import note_first_load
 from monitor.cli.status import NO_ALERT_LEAVES
 from monitor.config import Settings
 from monitor.errors import ConfigError
@@ -58,6 +59,7 @@ async def _run(settings: Settings, config: Path | None, dropped: Callable[[], in
 
     if settings.sends_nothing:
         note(f"{NO_ALERT_LEAVES}: alerts are written to {settings.alerts_dir}")
+    note_first_load(settings)
     async with open_machine(settings, clock=now, on_sent=shown) as machine:
         driver = machine.driver()
         service = Service(

@@ -20,6 +20,7 @@ class Answers:
     starttls: str = "required"
     mail_tls: bool = False
     mail_user: str = ""
+    mail_ca_file: str = ""
     sender: str = ""
     recipients: tuple[str, ...] = ()
     webhook: str = ""
@@ -41,6 +42,7 @@ def draft(answers: Answers) -> str:
     if answers.mail_host:
         lines += ["", "[smtp]", *_keys(host=answers.mail_host), f"port = {answers.mail_port}"]
         lines += ["tls = true"] if answers.mail_tls else _keys(starttls=answers.starttls)
+        lines += _keys(ca_file=answers.mail_ca_file)
         if answers.mail_user:
             lines += _keys(username=answers.mail_user, password_file=f"credential:{SMTP_SECRET}")
     if answers.recipients:

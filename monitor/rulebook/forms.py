@@ -38,6 +38,11 @@ def forms_of(lemmas: Mapping[str, Iterable[str]], cache_dir: Path | None) -> For
     return {lang: {word: cache[lang][word] for word in words} for lang, words in lemmas.items()}
 
 
+def are_kept(cache_dir: Path) -> bool:
+    """Whether there is a cache at all: without one the first load takes some seconds, and somebody may be waiting."""
+    return _path(cache_dir).exists()
+
+
 def _path(cache_dir: Path) -> Path:
     return cache_dir / "forms.json"
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,7 +64,9 @@ def exit_code(findings: Iterable[Finding]) -> int:
 
 def check_settings(settings: Settings) -> tuple[Finding, ...]:
     """What a valid configuration still leaves to be wished."""
-    found = [Finding("configuration", Level.OK, f"{len(settings.routes)} routes, state in {settings.state_dir}")]
+    found = [
+        Finding("configuration", Level.OK, f"{_count(len(settings.routes), 'route')}, state in {settings.state_dir}")
+    ]
     if settings.sends_nothing:
         words, advice = (
             "no alert leaves this machine",
@@ -83,6 +85,10 @@ def check_settings(settings: Settings) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def check_rules(settings: Settings) -> tuple[tuple[Finding, ...], tuple[FeedSpec, ...]]:
     """Rules, phrases and feeds files as the service loads them, and the feeds."""
     try:
@@ -91,7 +97,7 @@ def check_rules(settings: Settings) -> tuple[tuple[Finding, ...], tuple[FeedSpec
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
     except ConfigError as exc:
         return (Finding("rules", Level.FAULT, str(exc), "edit the lines named", 2),), ()
-    found = [Finding("rules", Level.OK, f"{rules.digest[:12]}, {len(specs)} feeds")]
+    found = [Finding("rules", Level.OK, f"{rules.digest[:12]}, {_count(len(specs), 'feed')}")]
     if not any(spec.enabled for spec in specs):
         found.append(Finding("feeds", Level.WARNING, "no feed is listed", "add one: coopwatch feeds add URL"))
     return tuple(found), specs
@@ -185,14 +191,34 @@ async def check_feed(spec: FeedSpec, egress: Egress, allow: frozenset[str]) -> t
     return Finding(name, Level.OK, f"{len(parsed.entries)} entries in {answer.elapsed_s:.1f} s"), offset
 
 
-async def check_name(host: str) -> Finding | None:
-    """A finding where a name does not resolve."""
+async def look_up(host: str) -> str:
+    """Why a name does not resolve; "" where it does."""
     try:
         async with asyncio.timeout(LOOK_UP_S):
             await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, TimeoutError) as exc:
-        return Finding("dns", Level.FAULT, f"{host}: {exc or 'no answer'}", "see /etc/resolv.conf and the name", 4)
-    return None
+    except OSError as exc:
+        return exc.strerror or "no answer"
+    except TimeoutError:
+        return "no answer"
+    return ""
+
+
+def judge_names(ours: Mapping[str, str], publishers: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What became of looking names up (name to fault, "" = found): each of our own servers is needed; one unknown publisher
+    is that publisher's affair, all of them unknown are one fault of this machine's network."""
+    found = [
+        Finding("dns", Level.FAULT, f"{host}: {fault}", "see the name and /etc/resolv.conf", 4)
+        for host, fault in ours.items()
+        if fault
+    ]
+    unknown = {host: fault for host, fault in publishers.items() if fault}
+    if unknown and len(unknown) == len(publishers):
+        words = f"no publisher's name can be looked up ({', '.join(unknown)}: {next(iter(unknown.values()))})"
+        found.append(Finding("dns", Level.FAULT, words, "is this machine on the internet? see /etc/resolv.conf", 4))
+    else:
+        advice = "its feeds rest until the name is back; has it moved?"
+        found += [Finding("dns", Level.WARNING, f"{host}: {fault}", advice) for host, fault in unknown.items()]
+    return tuple(found) or (Finding("dns", Level.OK, f"{len(ours) + len(publishers)} names found"),)
 
 
 async def check_mail_server(smtp: Smtp, helo: str) -> Finding:
@@ -222,10 +248,9 @@ async def check_endpoint(url: str, route: str) -> Finding:
     return Finding(name, Level.OK, f"{parts.hostname} takes connections")
 
 
-def names_of(settings: Settings, specs: Sequence[FeedSpec]) -> tuple[str, ...]:
-    """Every host that the service must find: mail servers, webhooks, the sample of feeds."""
+def own_names(settings: Settings) -> tuple[str, ...]:
+    """The hosts that deliveries need: mail servers and webhooks."""
     urls = [route.endpoint for route in settings.routes if route.channel is Channel.WEBHOOK]
-    urls += [spec.url for spec in sample_of(specs)]
     hosts = [smtp.host for smtp in mail_servers(settings)] + [urlsplit(url).hostname or "" for url in urls]
     return tuple(dict.fromkeys(host for host in hosts if host))
 
@@ -254,13 +279,17 @@ async def examine(
     add(*check_disk(settings.state_dir))
     if offline:
         return tuple(found)
-    unknown = [each for each in await asyncio.gather(*map(check_name, names_of(settings, specs))) if each]
-    add(*(unknown or [Finding("dns", Level.OK, f"{len(names_of(settings, specs))} names found")]))
+    sample = {urlsplit(spec.url).hostname or "": spec for spec in sample_of(specs)}
+    own = own_names(settings)
+    names = dict.fromkeys((*own, *sample))
+    faults = dict(zip(names, await asyncio.gather(*map(look_up, names)), strict=True))
+    add(*judge_names({host: faults[host] for host in own}, {host: faults[host] for host in sample if host not in own}))
     add(*await asyncio.gather(*(check_mail_server(smtp, helo) for smtp in mail_servers(settings))))
     hooks = [route for route in settings.routes if route.channel is Channel.WEBHOOK]
     add(*await asyncio.gather(*(check_endpoint(route.endpoint, route.name) for route in hooks)))
     allow = frozenset(settings.fetch.allow_private)
-    asked = await asyncio.gather(*(check_feed(spec, egress, allow) for spec in sample_of(specs)))
+    reachable = [spec for host, spec in sample.items() if not faults[host]]
+    asked = await asyncio.gather(*(check_feed(spec, egress, allow) for spec in reachable))
     add(*(finding for finding, _ in asked))
     add(*check_clock([offset for _, offset in asked if offset is not None]))
     return tuple(found)

@@ -28,7 +28,15 @@ SAMPLE = (ROOT / "docs" / "coopwatch.sample.toml").read_text(encoding="utf-8")
 PROMISED = {"performance.md"}  # written with the figures of the first release
 ETC, FEED, STORY = "/etc/coopwatch", "https://example.org/feed.xml", "20260321-it-jp-0a1b2c3d"
 # what needs root, systemd, the network or a minute; each has a test of its own elsewhere
-NOT_RUN = ("make", "systemctl", "journalctl", "ln", "coopwatch demo", "coopwatch setup --config")
+NOT_RUN = (
+    "make",
+    "systemctl",
+    "journalctl",
+    "ln",
+    "coopwatch demo",
+    "coopwatch setup --config",
+    "coopwatch setup --yes --config",
+)
 
 
 def table(heading: str) -> str:

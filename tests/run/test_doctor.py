@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor.model import FeedSpec
-from monitor.run.doctor import Finding, Level, check_clock, exit_code, sample_of
+from monitor.run.doctor import Finding, Level, check_clock, exit_code, judge_names, sample_of
 
 
 def fault(code: int) -> Finding:
@@ -34,3 +34,14 @@ def test_the_sample_asks_different_hosts_and_only_enabled_feeds() -> None:
     hosts = {spec.url.split("/")[2] for spec in sample}
     assert len(sample) == len(hosts) == 5
     assert "off.example" not in hosts
+
+
+def test_one_unknown_publisher_is_its_own_affair_and_all_of_them_one_fault_of_ours() -> None:
+    mail = {"mail.example.org": ""}
+    assert judge_names(mail, {"a.example": "", "b.example": ""})[0].words == "3 names found"
+    (one,) = judge_names(mail, {"a.example": "no answer", "b.example": ""})
+    assert (one.level, one.exit_code) == (Level.WARNING, 0)
+    (all_of_them,) = judge_names(mail, {"a.example": "no answer", "b.example": "no answer"})
+    assert (all_of_them.level, all_of_them.exit_code) == (Level.FAULT, 4)
+    (server,) = judge_names({"mail.example.org": "not known"}, {"a.example": ""})
+    assert (server.level, server.exit_code) == (Level.FAULT, 4)
