@@ -37,12 +37,20 @@ class Balance:
     missing: tuple[Told, ...]
 
 
-def balance(told: Iterable[Told], deliveries: Mapping[str, Iterable[Delivery]], now: datetime) -> Balance:
-    """``deliveries`` are keyed by the message that they carry (``Told.delivery_id``)."""
+def balance(
+    told: Iterable[Told],
+    deliveries: Mapping[str, Iterable[Delivery]],
+    now: datetime,
+    absent_until: Mapping[str, datetime] | None = None,
+) -> Balance:
+    """``deliveries`` are keyed by the message that they carry (``Told.delivery_id``); ``absent_until`` says of routes when
+    their last absence ends or ended."""
+    absences = absent_until or {}
     counts: Counter[Account] = Counter()
     missing = []
     for each in told:
-        account = account_of(each, tuple(deliveries.get(each.delivery_id, ())) if each.delivery_id else (), now)
+        carried_by = tuple(deliveries.get(each.delivery_id, ())) if each.delivery_id else ()
+        account = account_of(each, carried_by, now, absences.get(each.owed.route))
         if account is None:
             missing.append(each)
         else:
@@ -50,16 +58,20 @@ def balance(told: Iterable[Told], deliveries: Mapping[str, Iterable[Delivery]], 
     return Balance(dict(counts), tuple(missing))
 
 
-def account_of(told: Told, carried_by: tuple[Delivery, ...], now: datetime) -> Account | None:
+def account_of(
+    told: Told, carried_by: tuple[Delivery, ...], now: datetime, absent_until: datetime | None = None
+) -> Account | None:
     """The one account of a piece of news; None where it is lost. What goes to several mailboxes is queued until the
-    last has its answer, and sent when one of them got it."""
+    last has its answer, and sent when one of them got it. What waits for a message of an absent route waits from its
+    return on."""
     decision = told.owed.decision
     if decision is Decision.SILENCED:
         return Account.SILENCED
     if not told.delivery_id:
         if decision is Decision.PAUSED:
             return Account.PAUSED
-        waits = decision in (Decision.DIGEST, Decision.NEAR, Decision.HELD) and now - told.told_at < LONGEST_WAIT
+        since = max(told.told_at, absent_until) if absent_until else told.told_at
+        waits = decision in (Decision.DIGEST, Decision.NEAR, Decision.HELD) and now - since < LONGEST_WAIT
         return Account.WAITING if waits else None
     states = {delivery.state for delivery in carried_by}
     if not states:

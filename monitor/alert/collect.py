@@ -4,7 +4,7 @@ of what it carries, so that a kill in between sends it once or not yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,15 @@ from monitor.model import Decision, Delivery, DeliveryState, EventType, Pause, R
 OVERFLOW_WAIT = timedelta(minutes=2)
 OVERFLOW_EVERY = timedelta(hours=1)
 _TOLD_AT_ONCE = frozenset({EventType.STORY_NEW, EventType.STORY_UPDATED})
+# What no message of a mode carries: it waits there only when the mode was changed.
+_LINES = (Decision.DIGEST, Decision.NEAR)
+_EVERYTHING = (*_LINES, Decision.HELD, Decision.PAUSED)
+_LEFT_BEHIND: Mapping[RouteMode, tuple[Decision, ...]] = {
+    RouteMode.IMMEDIATE: _LINES,
+    RouteMode.DIGEST: (),
+    RouteMode.REPORT: _EVERYTHING,
+    RouteMode.HEALTH: _EVERYTHING,
+}
 _WAITING = frozenset({DeliveryState.QUEUED, DeliveryState.RETRY})
 
 
@@ -59,6 +68,8 @@ def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteM
     if waiting.route.mode in (RouteMode.DIGEST, RouteMode.REPORT):
         collection, memory = _digest(waiting, now)
         found += [collection] if collection else []
+    else:  # a digest that is made one again is first due at its next time
+        memory = replace(memory, digest_due_at=None, digest_from_at=None)
     if waiting.pause is not None and waiting.pause.until > now:
         return tuple(found), memory
     returned = _chosen(waiting, Decision.PAUSED)
@@ -69,6 +80,16 @@ def due(waiting: Waiting, now: datetime) -> tuple[tuple[Collection, ...], RouteM
         found.append(Collection(Kind.OVERFLOW, _key(held), held[0].told_at, now, held))
         memory = replace(memory, overflow_at=now)
     return tuple(found), memory
+
+
+def left_behind(waiting: Waiting, now: datetime) -> Collection | None:
+    """What waits on a route that has no message of that kind any more, since its mode was changed: one last digest tells
+    it. An absent route gets it at its return."""
+    lines = _chosen(waiting, *_LEFT_BEHIND[waiting.route.mode])
+    if not lines or (waiting.pause is not None and waiting.pause.until > now):
+        return None
+    since = waiting.memory.digest_from_at or lines[0].told_at
+    return Collection(Kind.DIGEST, f"last:{_key(lines)}", since, now, lines)
 
 
 def _digest(waiting: Waiting, now: datetime) -> tuple[Collection | None, RouteMemory]:

@@ -63,7 +63,7 @@ def letter(kind: Kind, period: Period, reader: Reader, limit: int = 0) -> Letter
     """The letter of a period. ``limit`` is the hourly cap that an overflow message names."""
     words = reader.words
     news = _best_first(item for item in period.items if _is_news(item))
-    lines = _best_first(item for item in period.items if item.owed.why in _LINES)
+    lines = _best_first(item for item in period.items if _is_line(item))
     trial = _best_first(item for item in period.items if item.owed.why is Why.TRIAL)
     near = sorted((item for item in period.items if item.owed.decision is Decision.NEAR), key=lambda i: -i.story.score)
     counts = _counts(len(news), len(lines), len(near), words)
@@ -98,9 +98,13 @@ def _lead(kind: Kind, period: Period, reader: Reader) -> tuple[str, ...]:
     return first, words.text("digest.alive", articles=period.alive.articles, feeds=period.alive.feeds)
 
 
+def _is_line(item: Item) -> bool:
+    return item.owed.why in _LINES or item.owed.change == Change.MERGED
+
+
 def _is_news(item: Item) -> bool:
     told = item.owed.decision in (Decision.DIGEST, Decision.HELD, Decision.PAUSED, Decision.IMMEDIATE)
-    return told and item.owed.why not in _LINES and item.owed.why is not Why.TRIAL
+    return told and not _is_line(item) and item.owed.why is not Why.TRIAL
 
 
 def _best_first(items: Iterable[Item]) -> list[Item]:
@@ -114,12 +118,12 @@ def _counts(news: int, lines: int, near: int, words: Words) -> str:
 
 def _news(title: str, items: Sequence[Item], reader: Reader, cards: int = CARDS_SHOWN) -> Section:
     shown = tuple(_card(item, reader) for item in items[:cards])
-    return Section(title, tuple(_line(item, reader) for item in items[cards:]), shown)
+    return Section(title, tuple(line_of(item, reader) for item in items[cards:]), shown)
 
 
 def _near(items: Sequence[Item], reader: Reader) -> Section:
     words = reader.words
-    lines = [_line(item, reader, words.percent(item.story.score)) for item in items[:NEAR_SHOWN]]
+    lines = [line_of(item, reader, words.percent(item.story.score)) for item in items[:NEAR_SHOWN]]
     if len(items) > NEAR_SHOWN:
         lines.append(Line(words.text("digest.near_more", n=len(items) - NEAR_SHOWN)))
     return Section(words.text("digest.near"), tuple(lines))
@@ -132,7 +136,7 @@ def _silenced(period: Period, reader: Reader) -> Section:
     lines = []
     if muted:
         lines.append(Line(words.count("digest.silenced_count", len(muted))))
-        lines += [_line(item, reader) for item in muted[:NEAR_SHOWN]]
+        lines += [line_of(item, reader) for item in muted[:NEAR_SHOWN]]
     if period.paused:
         lines.append(Line(words.count("digest.paused_count", period.paused)))
     for silence, number in period.silences:
@@ -173,9 +177,12 @@ def _card(item: Item, reader: Reader) -> Card:
     return replace(card, after=card.after[:2])
 
 
-def _line(item: Item, reader: Reader, note: str = "") -> Line:
+def line_of(item: Item, reader: Reader, note: str = "") -> Line:
+    """One piece of news in a line, with its link."""
     change = change_of(item)
     text = headline.of_change(change, reader.words)
-    if item.owed.why in _LINES:
+    if change.change is Change.MERGED:
+        text = f"{text}: {reader.words.text('change.merged')}"
+    elif item.owed.why in _LINES:
         text = f"{text}: {clean.line(change.report.feed_title, 80)}"
     return Line(text, clean.link(change.report.url) or clean.link(facts.link_of(item.story)), note)

@@ -23,6 +23,7 @@ from monitor.model import (
     EventType,
     Novelty,
     Owed,
+    RouteMode,
     Stage,
     Story,
     StoryChange,
@@ -256,13 +257,12 @@ def _event_body(
 
 def merge_of(closed: Story, route: Route) -> tuple[StoryChange, Owed]:
     """What a route is owed when a story that it knows ended in another one (``closed.merged_into``): once, whichever
-    stage it had."""
+    stage it had. A digest gets a line."""
     report = max(closed.reports, key=lambda each: (each.reason is None, each.announcement.score))
     change = StoryChange(closed, Novelty.KNOWN, report, change=Change.MERGED)
     stage = report.announcement.stage
-    owed = Owed(
-        route.name, closed.id, stage, policy.change_key(change), Decision.IMMEDIATE, Why.CHANGED, report.article_id
-    )
+    decision = Decision.DIGEST if route.mode is RouteMode.DIGEST else Decision.IMMEDIATE
+    owed = Owed(route.name, closed.id, stage, policy.change_key(change), decision, Why.CHANGED, report.article_id)
     return change, owed
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.alert import calendar, clean, compose, drafts, headline
+from monitor.alert import calendar, clean, compose, digest, drafts, headline
 from monitor.alert.compose import Reader
+from monitor.alert.digest import Item, Kind, Period
 from monitor.alert.drafts import Draft
 from monitor.alert.facts import Alert
 from monitor.alert.letter import Card, Letter, Line, Section
@@ -68,6 +69,22 @@ def silence_end(silence: Silence, muted: int, reader: Reader) -> tuple[str, str]
     author, reason = clean.line(silence.author, 80), clean.line(silence.reason, 300)
     text = words.text("health.silence_ended.text", author=author, reason=reason, n=muted)
     return words.text("health.silence_ended.title"), text
+
+
+def removed_drafts(
+    removed: str, items: Sequence[Item], route: Route, office: Office, now: datetime
+) -> tuple[Draft, ...]:
+    """What a route that is not configured any more still waited for, as operational news; endpoints get the stories."""
+    reader = office.reader(route)
+    title = reader.words.text("health.route_removed.title", route=removed)
+    text = reader.words.text("health.route_removed.text", route=removed, n=len(items))
+    key = f"removed|{removed}|{min(f'{each.owed.story_id}/{each.owed.stage}' for each in items)}"
+    if route.channel is Channel.WEBHOOK:
+        period = Period(now, now, tuple(items))
+        return drafts.collected_drafts(Kind.RETURN, period, route, office, now, key)
+    lines = [digest.line_of(each, reader) for each in items]
+    said = [f"{line.text} {line.url}".strip() for line in lines]
+    return health_drafts(title, text, route, office, now, key, said)
 
 
 def health_routes(routes: Sequence[Route], failing: str = "") -> tuple[Route, ...]:

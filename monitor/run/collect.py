@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 MERGES_WITHIN = timedelta(days=7)  # older ones belong to a receiver that was added since
 REMINDERS_EVERY = timedelta(minutes=1)  # they are due at full hours; no need to load calls at every look
+ORPHANS_EVERY = timedelta(hours=1)  # routes are removed at a start or a reload, which look at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ class CollectStep:
         self._whole = store
         self._is_held, self._is_last = False, False
         self._reminded_at: dict[str, datetime] = {}
+        self._orphans_at = datetime.min.replace(tzinfo=UTC)
 
     def use(self, desk: Desk) -> None:
         """From the next message on tells by these routes (a reload)."""
         self._desk = desk
+        self._orphans_at = datetime.min.replace(tzinfo=UTC)
 
     def hold(self) -> None:
         """More is coming: what goes over a cap waits."""
@@ -75,8 +78,8 @@ class CollectStep:
             work = self._due(route, now)
             if work is not None:
                 return (work,)
-        ended = self._ended_silence(now)
-        return () if ended is None else (ended,)
+        rest = self._ended_silence(now) or self._removed_route(now)
+        return () if rest is None else (rest,)
 
     async def act(self, work: CollectWork) -> CollectWork:
         return work
@@ -103,9 +106,12 @@ class CollectStep:
 
     def _due(self, route: Route, now: datetime) -> CollectWork | None:
         """The first thing that is due on a route."""
+        waits = self._store.waits(route.name, now)
+        left = collect.left_behind(Waiting(route, _memory(waits.memory), self._ready(waits), waits.pause), now)
+        if left is not None:
+            return self._message(route, waits, left, _memory(waits.memory), now)
         if route.mode is RouteMode.HEALTH:
             return None
-        waits = self._store.waits(route.name, now)
         if route.mode is RouteMode.REPORT:
             return self._report(route, waits, now)
         return (
@@ -130,6 +136,24 @@ class CollectStep:
         value = Collected(first, waits.memory, waits.memory, silence_id=silence.id)
         return CollectWork(value, tuple(messages), "silence_end")
 
+    def _removed_route(self, now: datetime) -> CollectWork | None:
+        """What a route that is not configured any more still waited for is listed to operators: nothing owed is lost."""
+        if now < self._orphans_at:
+            return None
+        found = self._store.orphans([route.name for route in self._desk.routes])
+        if not found:
+            self._orphans_at = now + ORPHANS_EVERY
+            return None
+        removed = found[0].owed.route
+        told = tuple(each for each in found if each.owed.route == removed)
+        period = self._period(Collection(Kind.RETURN, "", told[0].told_at, now, told))
+        office, messages = self._desk.office, list[Draft]()
+        for route in notice.health_routes(self._desk.routes):
+            messages += notice.removed_drafts(removed, period.items, route, office, now)
+        waits = self._store.waits(removed, now)
+        value = Collected(removed, waits.memory, waits.memory, told=told, message_id=messages[0].message_id)
+        return CollectWork(value, tuple(messages), "removed")
+
     # ------------------------------------------------------------------------------ digest, overflow, return
 
     def _collection(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
@@ -141,10 +165,16 @@ class CollectStep:
         # one message at a time: the memory of the others is made when their turn comes
         first = found[0]
         after = after if first.kind in (Kind.DIGEST, Kind.OVERFLOW) else memory
-        period = self._period(first)
-        messages = drafts.collected_drafts(first.kind, period, route, self._desk.office, now, first.key)
-        value = replace(_plan(route, waits, after), told=first.told, message_id=messages[0].message_id)
-        return CollectWork(value, messages, first.kind.value)
+        return self._message(route, waits, first, after, now)
+
+    def _message(
+        self, route: Route, waits: RouteWaits, found: Collection, after: RouteMemory, now: datetime
+    ) -> CollectWork:
+        """The message that carries a collection."""
+        period = self._period(found)
+        messages = drafts.collected_drafts(found.kind, period, route, self._desk.office, now, found.key)
+        value = replace(_plan(route, waits, after), told=found.told, message_id=messages[0].message_id)
+        return CollectWork(value, messages, found.kind.value)
 
     def _report(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
         """A report is due at the same times as a digest; what stands in it is asked of the store, not of the outbox."""
@@ -242,8 +272,9 @@ class CollectStep:
     # ------------------------------------------------------------------------------ merges
 
     def _merge(self, route: Route, waits: RouteWaits, now: datetime) -> CollectWork | None:
-        """An endpoint that was told a story hears that it ended in another one. People are not mailed: one of them did it."""
-        if route.channel is not Channel.WEBHOOK:
+        """An endpoint that was told a story hears that it ended in another one, and a digest gets a line. People get no
+        mail for it: one of them did it, and nothing happened between the parties."""
+        if route.channel is not Channel.WEBHOOK and route.mode is not RouteMode.DIGEST:
             return None
         closed = next(iter(self._store.merged(route.name, now - MERGES_WITHIN).values()), None)
         if closed is None or not closed.reports:
@@ -251,7 +282,7 @@ class CollectStep:
         change, owed = drafts.merge_of(closed, route)
         alert = Alert((change,), {})
         messages = drafts.alert_drafts(alert, (owed,), (route,), (), self._desk.office, now)
-        told = tuple(Told(owed, now, draft.message_id) for draft in messages)
+        told = drafts.remember((owed,), messages, now)
         return CollectWork(replace(_plan(route, waits, _memory(waits.memory)), new_told=told), messages, "merged")
 
 

@@ -169,7 +169,7 @@ class SelfWatch:
     def _missing(self, now: datetime) -> tuple[str, ...]:
         """The stories that are owed to a route and are on no account."""
         told, deliveries = self._store.health.accounts(now - ACCOUNT_FOR)
-        found = accounting.balance(told, deliveries, now)
+        found = accounting.balance(told, deliveries, now, self._store.health.absences())
         return tuple(f"{each.owed.route}: {each.owed.story_id}" for each in found.missing)
 
     # ------------------------------------------------------------------------------------------ telling

@@ -84,6 +84,16 @@ class CollectStore:
                 rows += connection.execute(muted.order_by(told.c.id))
         return RouteWaits(tuple(to_told(row) for row in rows), state, pause)
 
+    def orphans(self, routes: Collection[str]) -> tuple[Told, ...]:
+        """What waits for a message of a route that is none of these, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(told)
+                .where(told.c.delivery_id == "", told.c.decision != Decision.SILENCED, told.c.route.not_in(routes))
+                .order_by(told.c.id)
+            )
+            return tuple(to_told(row) for row in rows)
+
     def unsent(self, route: str, before: datetime) -> tuple[tuple[Delivery, ...], dict[str, Story]]:
         """Deliveries of a route that were made before a moment and have not left, none of which may have arrived; and
         the stories that they tell."""
@@ -140,9 +150,7 @@ class CollectStore:
     def merged(self, route: str, since: datetime) -> dict[str, Story]:
         """Stories that a route was told and that ended in another one since a moment, without its having heard of it."""
         heard = select(told.c.story_id).where(told.c.route == route, told.c.change == MERGED)
-        reached = select(told.c.story_id).where(
-            told.c.route == route, told.c.change == "", told.c.decision == Decision.IMMEDIATE
-        )
+        reached = select(told.c.story_id).where(told.c.route == route, told.c.change == "", told.c.delivery_id != "")
         with self._database.read() as connection:
             ids = connection.execute(
                 select(story.c.id).where(

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, literal, or_, select, update
 
-from monitor.model import Delivery, DeliveryState, Episode, Told
+from monitor.model import Decision, Delivery, DeliveryState, Episode, Told
 from monitor.store.desk.sources import latencies
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries, to_delivery
 from monitor.store.statements import upsert
-from monitor.store.tables import delivery, episode, feed, judgement, meta, poll, target, told
+from monitor.store.tables import delivery, episode, feed, judgement, meta, poll, route_state, target, told
 from monitor.store.told import to_told
 from monitor.store.types import from_json, to_json
 
@@ -94,11 +94,13 @@ class HealthStore:
         return datetime.fromisoformat(found) if found else None
 
     def accounts(self, since: datetime) -> tuple[tuple[Told, ...], dict[str, tuple[Delivery, ...]]]:
-        """What routes were told since a moment, and the deliveries by the message that they carry (one message to several
-        mailboxes is several deliveries, each id the message's with a suffix). Without their bytes."""
+        """What routes were told since a moment, and what waits for a message however long; the deliveries by the message
+        that they carry (one message to several mailboxes is several deliveries, each id the message's with a suffix),
+        without their bytes."""
+        waits = (told.c.delivery_id == "") & (told.c.decision != Decision.SILENCED)
         columns = [column for column in delivery.c if column.name != "body"]
         with self._database.read() as connection:
-            rows = connection.execute(select(told).where(told.c.told_at >= since)).all()
+            rows = connection.execute(select(told).where((told.c.told_at >= since) | waits)).all()
             sent = connection.execute(
                 select(*columns, literal(b"").label("body")).where(delivery.c.created_at >= since - timedelta(days=1))
             ).all()
@@ -106,6 +108,14 @@ class HealthStore:
         for row in sent:
             by_message.setdefault(row.id.split(".", 1)[0], []).append(to_delivery(row))
         return tuple(to_told(row) for row in rows), {key: tuple(found) for key, found in by_message.items()}
+
+    def absences(self) -> dict[str, datetime]:
+        """When each route's last absence ends or ended; routes that were never absent are left out."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(route_state.c.route, route_state.c.paused_until).where(route_state.c.paused_until.is_not(None))
+            ).all()
+        return {row.route: row.paused_until for row in rows}
 
     def latencies_s(self, since: datetime, until: datetime) -> tuple[float, ...]:
         """Seconds from publication to the first sent message, of the articles told in a period."""

@@ -276,6 +276,91 @@ def test_an_endpoint_that_knows_a_story_hears_once_that_it_ended_in_another(stor
     assert event["data"]["story"]["merged_into"] == "st-2"
 
 
+def merged(store: Store, number: int, into: int) -> None:
+    closed = replace(store.stories.load([f"st-{number}"])[f"st-{number}"], state="merged", merged_into=f"st-{into}")
+    with store.database.write() as connection:
+        save_story(connection, closed, frozenset(), NOW, known=True, added=())
+
+
+def test_a_digest_that_told_a_story_has_one_line_when_it_ends_in_another(store: Store) -> None:
+    collecting = step(store, MORNING, DESK)
+    work(collecting, NOW)
+    for number in (1, 2):
+        tell(store, number, Decision.DIGEST, "morning")
+        tell(store, number + 2, Decision.IMMEDIATE, delivery_id=f"cw_{number}")
+    work(collecting, NOW + timedelta(days=1))
+    merged(store, 1, into=2)
+    merged(store, 3, into=4)  # its mail was sent long ago: nobody is mailed for a correction of the books
+    assert work(collecting, NOW + timedelta(days=1, hours=1)) == {"merged": 1}
+    assert work(collecting, NOW + timedelta(days=2)) == {"digest": 1}
+    shown = " ".join(text_of(outbox(store)[0]).split())
+    assert "stories merged" in shown
+    assert "https://news.example/a/001" in shown
+    assert work(collecting, NOW + timedelta(days=3)) == {"digest": 1}
+    assert "stories merged" not in text_of(outbox(store)[0])
+
+
+@pytest.mark.parametrize("mode", [RouteMode.IMMEDIATE, RouteMode.HEALTH, RouteMode.REPORT])
+def test_what_waited_for_a_digest_goes_out_when_the_route_is_made_another(store: Store, mode: RouteMode) -> None:
+    work(step(store, MORNING), NOW)
+    tell(store, 1, Decision.DIGEST, "morning")
+    tell(store, 2, Decision.NEAR, "morning", why=Why.NEAR_MISS)
+    changed = step(store, replace(MORNING, mode=mode, at=("23:00",) if mode is RouteMode.REPORT else ()))
+    assert work(changed, NOW + timedelta(minutes=1))["digest"] == 1
+    assert work(changed, NOW + timedelta(minutes=2)) == {}
+    (delivery,) = outbox(store)
+    assert all(f"https://news.example/a/00{number}" in text_of(delivery) for number in (1, 2))
+    told, deliveries = store.health.accounts(NOW - timedelta(days=1))
+    assert accounting.balance(told, deliveries, NOW).counts == {Account.QUEUED: 2}
+
+
+def test_what_waited_while_absent_for_a_digest_that_is_none_any_more_comes_at_the_return(store: Store) -> None:
+    tell(store, 1, Decision.DIGEST, "morning")
+    pause_route(store.database, Pause("morning", NOW, NOW + timedelta(days=3)))
+    changed = step(store, replace(MORNING, mode=RouteMode.IMMEDIATE, at=()))
+    assert work(changed, NOW + timedelta(days=2)) == {}
+    assert work(changed, NOW + timedelta(days=3)) == {"digest": 1}
+
+
+def test_a_digest_that_is_made_one_again_is_first_due_at_its_next_time(store: Store) -> None:
+    work(step(store, MORNING), NOW)
+    work(step(store, replace(MORNING, mode=RouteMode.IMMEDIATE, at=())), NOW + timedelta(hours=1))
+    again = step(store, MORNING)
+    assert work(again, NOW + timedelta(days=9)) == {"planned": 1}
+    assert outbox(store) == ()
+
+
+def test_what_a_removed_route_waited_for_is_listed_to_operators_once(store: Store) -> None:
+    hook = Route(
+        name="hook",
+        channel=Channel.WEBHOOK,
+        url="https://h.example/",
+        secrets=("whsec_eA==",),
+        mode=RouteMode.HEALTH,  # type: ignore[arg-type]
+    )
+    for number, decision in enumerate((Decision.DIGEST, Decision.HELD, Decision.PAUSED, Decision.SILENCED)):
+        tell(store, number, decision, "morning")
+    collecting = step(store, DESK, hook, replace(DESK, name="ops", mode=RouteMode.HEALTH))
+    assert work(collecting, NOW) == {"removed": 1}
+    assert work(step(store, DESK), NOW + timedelta(days=1)) == {}
+    by_route = {each.route: each for each in outbox(store)}
+    assert set(by_route) == {"hook", "ops"}
+    shown = " ".join(text_of(by_route["ops"]).split())
+    assert "Route morning is not configured any more; it still waited for 3 pieces of news" in shown
+    assert [f"a/00{number}" in shown for number in range(4)] == [True, True, True, False]
+    assert len(json.loads(by_route["hook"].body)["data"]["stories"]) == 3
+    told, deliveries = store.health.accounts(NOW)
+    assert accounting.balance(told, deliveries, NOW).counts == {Account.QUEUED: 3, Account.SILENCED: 1}
+
+
+def test_what_waits_too_long_for_a_message_is_missed_however_old_it_is(store: Store) -> None:
+    tell(store, 1, Decision.DIGEST, at=NOW - timedelta(days=20))
+    told, deliveries = store.health.accounts(NOW - timedelta(days=3))
+    assert len(accounting.balance(told, deliveries, NOW).missing) == 1
+    pause_route(store.database, Pause("desk", NOW - timedelta(days=20), NOW - timedelta(days=1)))
+    assert accounting.balance(told, deliveries, NOW, store.health.absences()).counts == {Account.WAITING: 1}
+
+
 def test_two_machines_that_collect_at_once_send_one_message(store: Store) -> None:
     one, other = step(store, MORNING), step(store, MORNING)
     work(one, NOW)
