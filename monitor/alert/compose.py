@@ -118,7 +118,7 @@ def _who(change: StoryChange, words: Words, brief: bool) -> Row:
 
 def _what(change: StoryChange, alert: Alert, words: Words, brief: bool) -> Row:
     story, announced = change.story, change.report.announcement
-    act = words.count(f"act.{story.type}.{announced.stage}", story.count)
+    act = words.count(f"act.{story.type}.{facts.stage_of(change)}", story.count)
     if announced.step in _TELLING_STEPS:
         act += f" ({words.text(f'step.{announced.step}')})"
     sectors = ", ".join(words.text(f"sector.{sector}") for sector in story.sectors if sector is not Sector.OTHER)
@@ -204,7 +204,7 @@ def _novelty(change: StoryChange, alert: Alert, reader: Reader) -> Row:
     words, story = reader.words, change.story
     lines: list[Line] = []
     kind = facts.kind_of(change)
-    if change.novelty is Novelty.NEW_STAGE and change.before is not None:
+    if change.novelty is Novelty.NEW_STAGE and change.before is not None and kind == "new_stage":
         before, after = change.before.stage, change.report.announcement.stage
         stages = {"before": words.text(f"stage.{before}"), "after": words.text(f"stage.{after}")}
         lines.append(Line(words.text("novelty.stage_reopened" if before == after else "novelty.stage", **stages)))

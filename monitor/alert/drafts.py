@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.alert import compose, digest, headline, policy
+from monitor.alert import compose, digest, headline, keys
 from monitor.alert.digest import Item, Kind, Period
 from monitor.alert.facts import Alert
 from monitor.alert.letter import Letter
@@ -202,7 +202,7 @@ def _story_draft(
 
 
 def _key(change: StoryChange) -> tuple[str, Stage, str]:
-    return change.story.id, change.report.announcement.stage, policy.change_key(change)
+    return change.story.id, change.report.announcement.stage, keys.of_change(change)
 
 
 def _best_first(change: StoryChange) -> float:
@@ -262,7 +262,7 @@ def merge_of(closed: Story, route: Route) -> tuple[StoryChange, Owed]:
     change = StoryChange(closed, Novelty.KNOWN, report, change=Change.MERGED)
     stage = report.announcement.stage
     decision = Decision.DIGEST if route.mode is RouteMode.DIGEST else Decision.IMMEDIATE
-    owed = Owed(route.name, closed.id, stage, policy.change_key(change), decision, Why.CHANGED, report.article_id)
+    owed = Owed(route.name, closed.id, stage, keys.of_change(change), decision, Why.CHANGED, report.article_id)
     return change, owed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.model import Announcement, Change, Mention, Novelty, Reason, Report, Story, StoryChange
+from monitor.model import Announcement, Change, Mention, Novelty, Reason, Report, Stage, Story, StoryChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,13 @@ def is_withdrawal(change: StoryChange) -> bool:
     return (
         change.change is Change.RETRACTED
         or report.reason in {Reason.DENIED, Reason.SUSPENDED}
-        or report.announcement.stage.value == "suspended"
+        or report.announcement.stage is Stage.SUSPENDED
     )
+
+
+def stage_of(change: StoryChange) -> Stage:
+    """The stage that the article reports; a suspension names the one that it interrupts."""
+    return Stage.SUSPENDED if kind_of(change) == "suspended" else change.report.announcement.stage
 
 
 def kind_of(change: StoryChange) -> str:

@@ -22,7 +22,7 @@ def of_story(story: Story, words: Words) -> str:
 
 def of_change(change: StoryChange, words: Words) -> str:
     """The headline of what happened now: the story's act at the stage that this article reports."""
-    story, stage = change.story, change.report.announcement.stage
+    story, stage = change.story, facts.stage_of(change)
     return compose(story.parties, story.type, stage, story.sectors, story.object, story.count, words)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.alert import facts, grammar, silence
+from monitor.alert import facts, grammar, keys, silence
 from monitor.config import Route
 from monitor.model import (
     Change,
@@ -71,7 +71,7 @@ def decide(
 def _one(change: StoryChange, standing: Standing, around: Circumstances) -> Owed:
     """What one route owes for one change."""
     route = standing.route
-    key = change_key(change)
+    key = keys.of_change(change)
     decision, why, detail = _news(change, key, standing, around)
     if decision in (Decision.IMMEDIATE, Decision.DIGEST, Decision.NEAR):
         muted = _muted_by(change, route, around)
@@ -82,29 +82,9 @@ def _one(change: StoryChange, standing: Standing, around: Circumstances) -> Owed
         elif decision is Decision.IMMEDIATE and standing.pause and standing.pause.until > around.now:
             decision, why, detail = Decision.PAUSED, Why.PAUSE, standing.pause.to
     if why in (Why.SOURCE, Why.STEP, Why.NEAR_MISS):
-        key = _line_key(why, change)
+        key = keys.of_line(why, change)
     stage = change.report.announcement.stage
     return Owed(route.name, change.story.id, stage, key, decision, why, change.report.article_id, detail)
-
-
-def change_key(change: StoryChange) -> str:
-    """What tells news of the same stage apart in the memory: "" for the stage itself. A story may be corrected often,
-    but is withdrawn once per stage."""
-    kind = facts.kind_of(change)
-    if change.change is Change.MERGED:
-        return kind  # a story ends once
-    if change.change in (Change.CORRECTION, Change.DISPUTED):
-        return f"{kind}:{change.report.article_id}"
-    return kind if facts.is_withdrawal(change) else ""
-
-
-def _line_key(why: Why, change: StoryChange) -> str:
-    """The memory's key of a digest line that is not the news itself."""
-    if why is Why.NEAR_MISS:
-        return "near"
-    if why is Why.STEP:
-        return f"step:{change.report.announcement.step or change.report.announcement.stage}"
-    return f"source:{change.report.article_id}"
 
 
 def _news(change: StoryChange, key: str, standing: Standing, around: Circumstances) -> tuple[Decision, Why, str]:
@@ -112,8 +92,10 @@ def _news(change: StoryChange, key: str, standing: Standing, around: Circumstanc
     route, story = standing.route, change.story
     if route.mode in (RouteMode.HEALTH, RouteMode.REPORT):
         return Decision.NOT, Why.MODE, ""
-    if key:
-        return _moved(change, key, standing)
+    if not keys.is_stage(key):
+        decided = _moved(change, key, standing)
+        if decided[1] is not Why.NEVER_TOLD or not _is_first_here(change, route):
+            return decided
     if story.state != "open":
         return Decision.NOT, Why.STORY_CLOSED, ""
     if change.report.reason is not None or (change.novelty is Novelty.KNOWN and story.opened_by_mention):
@@ -123,20 +105,37 @@ def _news(change: StoryChange, key: str, standing: Standing, around: Circumstanc
         return Decision.NOT, refused, ""
     if around.held:
         return Decision.NOT, Why.TOO_OLD, ""
-    return _stage(change, standing, around)
+    return _stage(change, key, standing, around)
+
+
+def _is_first_here(change: StoryChange, route: Route) -> bool:
+    """Whether a correction makes a story one for this route: the party that was left out is the one it waits for."""
+    if change.change is not Change.CORRECTION or change.before is None:
+        return False
+    return grammar.refusal(route.match, grammar.subject(change.before, change.report)) is not None
 
 
 def _moved(change: StoryChange, key: str, standing: Standing) -> tuple[Decision, Why, str]:
     """Withdrawals, corrections, disputes and merges: at once, to those who were told the story, to nobody else."""
     told = [each for each in standing.told if each.owed.story_id == change.story.id]
-    if not any(each.owed.decision in _REACHES and not _is_line(each.owed.change) for each in told):
+    if not any(each.owed.decision in _REACHES and not keys.is_line(each.owed.change) for each in told):
         return Decision.NOT, Why.NEVER_TOLD, ""
-    if _remembered(told, change.report.announcement.stage, key):
+    if _remembered(told, change.report.announcement.stage, key) or _is_withdrawn(change, told):
         return Decision.NOT, Why.ALREADY_TOLD, ""
     return _due(standing.route), Why.WITHDRAWAL if facts.is_withdrawal(change) else Why.CHANGED, ""
 
 
-def _stage(change: StoryChange, standing: Standing, around: Circumstances) -> tuple[Decision, Why, str]:
+def _is_withdrawn(change: StoryChange, told: Sequence[Told]) -> bool:
+    """Whether this route knows already that the act is off, by whichever article, and not since that it is on again."""
+    if not facts.is_withdrawal(change):
+        return False
+    kind = facts.kind_of(change)
+    on_since = max((each.told_at for each in told if keys.is_stage(each.owed.change)), default=None)
+    off = [each.told_at for each in told if each.owed.change.split(":")[0] == kind]
+    return any(on_since is None or at >= on_since for at in off)
+
+
+def _stage(change: StoryChange, key: str, standing: Standing, around: Circumstances) -> tuple[Decision, Why, str]:
     """Whether this report makes the stage news on this route: its best score crosses the threshold here."""
     route, stage = standing.route, change.report.announcement.stage
     told = [each for each in standing.told if each.owed.story_id == change.story.id]
@@ -146,13 +145,15 @@ def _stage(change: StoryChange, standing: Standing, around: Circumstances) -> tu
         return _line(change, told, route, Why.SOURCE, Why.NOTHING_NEW)
     best = max(best_score(change.story, stage, route, around), change.report.announcement.score)
     best_before = best_score(change.before, stage, route, around) if change.before else 0.0
+    if _is_first_here(change, route):
+        best_before = 0.0
     if best_before >= route.threshold and change.novelty is Novelty.KNOWN:
         why = Why.STEP if _is_new_step(change) else Why.SOURCE
         return _line(change, told, route, why, Why.NOTHING_NEW)
     if best < route.threshold:
         near = best >= route.threshold * NEAR_SHARE and route.mode is RouteMode.DIGEST
         return (Decision.NEAR, Why.NEAR_MISS, "") if near else (Decision.NOT, Why.THRESHOLD, "")
-    if _remembered(told, stage, ""):
+    if _remembered(told, stage, key):
         return Decision.NOT, Why.ALREADY_TOLD, ""
     if change.report.announcement.trial:
         return _digest_only(route, Why.TRIAL)
@@ -216,10 +217,6 @@ def _remembered(told: Sequence[Told], stage: Stage, key: str) -> bool:
     return any(each.owed.stage is stage and each.owed.change == key for each in told)
 
 
-def _is_line(key: str) -> bool:
-    return key == "near" or key.startswith(("source:", "step:", "reminder:", "muted:"))
-
-
 def _is_new_step(change: StoryChange) -> bool:
     before = change.before.reports if change.before else ()
     step = change.report.announcement.step
@@ -230,7 +227,7 @@ def _is_soon(change: StoryChange, told: Sequence[Told], now: datetime) -> bool:
     """Whether a signature was told as coming less than 72 hours ago."""
     return change.report.announcement.stage is Stage.SIGNED and any(
         each.owed.stage is Stage.ANNOUNCED
-        and each.owed.change == ""
+        and keys.is_stage(each.owed.change)
         and each.owed.decision in _REACHES
         and now - each.told_at < SOON
         for each in told
@@ -245,7 +242,7 @@ def _line(
     if route.mode is not RouteMode.DIGEST or not reached:
         return Decision.NOT, else_why, ""
     stage = change.report.announcement.stage
-    if _remembered(told, stage, _line_key(why, change)):
+    if _remembered(told, stage, keys.of_line(why, change)):
         return Decision.NOT, Why.ALREADY_TOLD, ""
     return Decision.DIGEST, why, ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from monitor.cli.options import Config, read_settings
 from monitor.errors import ConfigError
 from monitor.match import Matcher
 from monitor.match.wire import judgement_object
-from monitor.model import Article, Judgement, Novelty, StoryChange
+from monitor.model import Announcement, Article, Judgement, Novelty, StoryChange
 from monitor.quality.labels import article_of
 from monitor.story import Memory, common_stems
 
@@ -61,10 +62,16 @@ def articles_of(lines: Iterable[bytes], name: str) -> Iterator[Article]:
         yield article
 
 
+def _is_of(change: StoryChange, said: Announcement) -> bool:
+    """Whether a change is what one announcement did; the story may know better at which stage (an extended call)."""
+    told = change.report.announcement
+    return change.report.reason is None and replace(told, stage=said.stage, step=said.step) == said
+
+
 def _add_stories(line: dict[str, Any], judgement: Judgement, changes: tuple[StoryChange, ...]) -> None:
     """Adds story and novelty to each announcement; a known act alone does not alert again."""
     for told, announcement in zip(line["announcements"], judgement.announcements, strict=True):
-        change = next((c for c in changes if c.report.announcement == announcement), None)
+        change = next((c for c in changes if _is_of(c, announcement)), None)
         told["story"] = change.story.id if change else None
         told["novelty"] = change.novelty.value if change else None
     for told, mention in zip(line["mentions"], judgement.mentions, strict=True):

@@ -147,10 +147,14 @@ class Matcher:
                 continue
             reason = s.candidate.reason or soft_reason(s, base)
             key = (s.candidate.frame.part.start, reason)
-            if key not in seen and s.candidate.frame.act is not None:
+            if key not in seen and (s.candidate.frame.act is not None or reason in _ENDS):
                 seen.add(key)
                 out.append(Mention(self._announcement(s, reading, base, told=False), reason))
         return tuple(out)
+
+
+# what ends an act needs no verb of agreeing beside it: "France suspends the agreement with Brazil"
+_ENDS = frozenset({Reason.SUSPENDED, Reason.DENIED})
 
 
 def _was_an_act(scored: tuple[Scored, ...]) -> bool:

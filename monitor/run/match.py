@@ -133,7 +133,15 @@ class MatchStep:
         article = work.article
         lookup = grouping.lookup_keys(article, judgement, grouping.simhash(article.text))
         found = self._store.stories.find(lookup)
-        placed = grouping.place(article, judgement, found.stories, now, common=self._desk.common)
+        told_before = grouping.tellers(article, found.stories) if work.edited else frozenset()
+        placed = grouping.place(
+            article,
+            judgement,
+            found.stories,
+            now,
+            common=self._desk.common,
+            earlier=self._store.stories.reports(told_before) if told_before else {},
+        )
         changes = self._with_reports(placed)
         failpoint("match.placed")
         result = MatchResult(
@@ -216,7 +224,9 @@ async def _judged(judge: Judge, work: MatchWork, now: datetime) -> Judged:
 
 
 def _moves_stories(one: Judged) -> bool:
-    return one.judgement is not None and bool(one.judgement.announcements or one.judgement.mentions)
+    """Whether an article says anything of an act, or said so before it was edited."""
+    said = one.judgement
+    return said is not None and bool(said.announcements or said.mentions or one.work.edited)
 
 
 def _plain(one: Judged) -> MatchResult:

@@ -39,7 +39,7 @@ BATCHES_LOOKED_AT = 50
 @dataclass(frozen=True, slots=True)
 class MatchWork:
     """An article that was claimed for judging. ``held``: older than alert_max_age, told by no immediate alert;
-    ``late``: told and marked; ``quiet``: imported, never told."""
+    ``late``: told and marked; ``quiet``: imported, never told; ``edited``: not the first version of it."""
 
     entry_id: int
     article: Article
@@ -47,6 +47,7 @@ class MatchWork:
     late: bool
     quiet: bool
     claim_id: str
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def article_query() -> Any:
             entry.c.held,
             entry.c.late,
             entry.c.quiet,
+            entry.c.edits,
             article.c.title,
             article.c.text,
             article.c.url,
@@ -209,7 +211,7 @@ def to_article(row: Any) -> Article:
 
 
 def _work(row: Any, claim_id: str) -> MatchWork:
-    return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id)
+    return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id, edited=row.edits > 0)
 
 
 # written once: a statement that is built for each article costs more than its execution

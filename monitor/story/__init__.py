@@ -3,7 +3,7 @@
 from monitor.story.common import common_stems
 from monitor.story.keys import keys, lookup_keys
 from monitor.story.memory import Memory
-from monitor.story.placing import place, turn
+from monitor.story.placing import place, tellers, turn
 from monitor.story.simhash import simhash
 
-__all__ = ["Memory", "common_stems", "keys", "lookup_keys", "place", "simhash", "turn"]
+__all__ = ["Memory", "common_stems", "keys", "lookup_keys", "place", "simhash", "tellers", "turn"]

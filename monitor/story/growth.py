@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from monitor.model import Novelty, Report, Stage, Story, StoryChange
+from monitor.model import Novelty, Report, Stage, Step, Story, StoryChange
 from monitor.story import signature as memory_of
 from monitor.story.nearest import Match
 from monitor.story.signature import Signature
@@ -21,10 +21,14 @@ def join(report: Report, new: Signature, match: Match, threshold: float) -> Stor
     """A story with one more report. ``new`` is what the story is to remember of it."""
     story, old = match.story, memory_of.of_story(match.story)
     said, is_mention = report.announcement, report.reason is not None
-    report = replace(report, copy_of=match.affinity.copy_of)
+    copied = match.affinity.copy_of
+    # an edited article is no copy of itself
+    report = replace(report, copy_of="" if copied == report.article_id else copied)
     extended = bool(story.deadline and said.deadline > story.deadline and not is_mention)
     novelty, change = verdict(report, old, threshold, extended=extended)
-    stage = Stage.RENEWED if extended else stage_of(report)
+    if extended:
+        report = replace(report, announcement=replace(said, stage=Stage.RENEWED, step=Step.EXTENDED))
+    stage = stage_of(report)
     memory = memory_of.dump(_remember(report, old, new, stage, threshold))
     grown = replace(story, reports=(*story.reports, report), signature=memory)
     if not is_mention or refuses(report):

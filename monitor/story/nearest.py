@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,9 +26,11 @@ class Match:
     is_same: bool = False
 
 
-def nearest(article_id: str, mark: str, memory: Signature, stories: Sequence[Story]) -> Match | None:
+def nearest(
+    article_id: str, mark: str, memory: Signature, stories: Sequence[Story], edited: Collection[str] = ()
+) -> Match | None:
     """The likeliest story for the report of one article, or None where it can be none of them. ``mark`` is the
-    report's."""
+    report's; ``edited`` are stories that an earlier version of the article told: this one may name other parties."""
     new = outlines.outline(memory)
     known = [pair for pair in ((story, outlines.of_story(story)) for story in stories) if _may_be(new, mark, pair[1])]
     rarity = rarities(new, [old for _, old in known])
@@ -37,7 +39,9 @@ def nearest(article_id: str, mark: str, memory: Signature, stories: Sequence[Sto
     for story, old in known:
         if mark in old.seen:
             return Match(story, Affinity(0.0), is_same=True)
-        if article_id in old.apart or (article_id in old.articles and _is_another(new, old)):
+        if article_id in old.apart:
+            continue
+        if article_id in old.articles and _is_another(new, old) and not (story.id in edited and _is_nested(new, old)):
             continue
         likeness = affinity(new, old, rarity, rivals - _is_rival(new, old))
         if likeness is not None:
@@ -58,6 +62,10 @@ def _is_another(new: Outline, old: Outline) -> bool:
     """Whether two acts that one article tells of are two: other parties, another thing that the rule set knows, or a
     package and one of the acts in it."""
     return new.package != old.package or bool(new.objects - old.objects) or new.sides != old.sides
+
+
+def _is_nested(new: Outline, old: Outline) -> bool:
+    return new.package == old.package and (new.sides <= old.sides or old.sides <= new.sides)
 
 
 def _pick(memory: Signature, found: Sequence[Match]) -> Match | None:

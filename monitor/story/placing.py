@@ -11,13 +11,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
 
-from monitor.model import Announcement, Article, Judgement, Novelty, Reason, Report, Story, StoryChange
+from monitor.model import (
+    ActType,
+    Announcement,
+    Article,
+    Judgement,
+    Novelty,
+    Reason,
+    Report,
+    Stage,
+    Story,
+    StoryChange,
+)
 from monitor.story import growth
 from monitor.story import outline as outlines
 from monitor.story import signature as memory_of
 from monitor.story.affinity import Affinity
+from monitor.story.edits import Earlier, is_whole, settle
 from monitor.story.nearest import Match, nearest
 from monitor.story.signature import Signature
 from monitor.story.simhash import simhash
@@ -30,6 +43,8 @@ DOUBTS: Final = -0.5
 _MENTIONED: Final = 1.5
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
+NOT_EDITED: Final[Earlier] = MappingProxyType({})
+_NOTHING: Final = Announcement(ActType.AGREEMENT, Stage.PROPOSED, (), quote="", rule="", score=0.0)
 # refused for want of two sides or of cooperation: no act that a later report could belong to
 _NO_ACT: Final = frozenset(
     {Reason.DOMESTIC, Reason.PURCHASE, Reason.ONE_PARTY, Reason.BELLIGERENTS, Reason.UNKNOWN_PARTIES}
@@ -51,13 +66,15 @@ def place(
     *,
     common: Collection[str] = frozenset(),
     threshold: float = THRESHOLD,
+    earlier: Earlier = NOT_EDITED,
 ) -> tuple[StoryChange, ...]:
     """What an article does to the stories: one change for each announcement, in the article's order, then for each
     mention that belongs to a story or is worth remembering.
 
     ``candidates`` are the stories found under ``lookup_keys``; ``common`` holds stems that tell no act from another
     (``common_stems`` of the rule set); ``threshold`` is the score from which a report alerts where a route sets
-    none. An article placed a second time changes nothing.
+    none. ``earlier`` holds the reports of the stories that an earlier version of the article told (see ``tellers``): what
+    it takes back or corrects comes as one more change. An article placed a second time changes nothing.
     """
     open_stories = {story.id: story for story in candidates if story.state != "merged"}
     text = clean(article.text)
@@ -76,32 +93,46 @@ def place(
         new = memory_of.of_report(report, headed=headed, text=text, common=common)
         told = {stage_of(report).value: growth.happened(report).isoformat()} if tells(report, threshold) else {}
         new = replace(new, seen=(version, growth.report_mark(report)), told=told)
-        change = _place_one(report, new, tuple(open_stories.values()), kin, package, threshold)
+        match = nearest(report.article_id, new.seen[-1], new, tuple(open_stories.values()), earlier)
+        change = _place_one(report, new, match, tuple(open_stories.values()), kin, package, threshold)
         if change is None:
             continue
         open_stories[change.story.id] = change.story
         if new.package and report.reason is None:
             package = package or change.story.id
         changes.append(change)
-    return tuple(changes)
+    if not earlier or not is_whole(article):
+        return tuple(changes)
+    known = {story.id: story for story in candidates if story.state != "merged"}
+    return settle(_blank(article, judgement.lang, now), judgement, changes, known, earlier)
+
+
+def tellers(article: Article, candidates: Sequence[Story]) -> frozenset[str]:
+    """The ids of the stories that an article is part of, in this or an earlier version."""
+    return frozenset(story.id for story in candidates if article.id in outlines.of_story(story).articles)
+
+
+def _blank(article: Article, lang: str, now: datetime) -> Report:
+    """A report by an article, of nothing yet."""
+    return Report(
+        article_id=article.id,
+        title=clean(article.title).strip(),
+        url=article.url,
+        feed_id=article.feed_id,
+        feed_title=article.feed_title,
+        lang=lang,
+        published_at=article.published_at,
+        seen_at=article.first_seen_at or now,
+        announcement=_NOTHING,
+        publisher_party=article.publisher_party,
+    )
 
 
 def _reports(article: Article, judgement: Judgement, body_hash: int, now: datetime) -> list[Report]:
+    blank = replace(_blank(article, judgement.lang, now), simhash=body_hash)
+
     def report(said: Announcement, reason: Reason | None) -> Report:
-        return Report(
-            article_id=article.id,
-            title=clean(article.title).strip(),
-            url=article.url,
-            feed_id=article.feed_id,
-            feed_title=article.feed_title,
-            lang=judgement.lang,
-            published_at=article.published_at,
-            seen_at=article.first_seen_at or now,
-            announcement=said,
-            reason=reason,
-            simhash=body_hash,
-            publisher_party=article.publisher_party,
-        )
+        return replace(blank, announcement=said, reason=reason)
 
     told = [report(said, None) for said in judgement.announcements]
     # the package first, so that the acts it holds can name it
@@ -122,9 +153,14 @@ def _kin(report: Report, changes: Sequence[StoryChange]) -> Story | None:
 
 
 def _place_one(
-    report: Report, new: Signature, stories: Sequence[Story], kin: Story | None, package: str, threshold: float
+    report: Report,
+    new: Signature,
+    best: Match | None,
+    stories: Sequence[Story],
+    kin: Story | None,
+    package: str,
+    threshold: float,
 ) -> StoryChange | None:
-    best = nearest(report.article_id, new.seen[-1], new, stories)
     if best is not None and best.is_same:  # this part of an edited article stayed
         return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
     if best is not None and best.affinity.value >= JOINS + _caution(best.story):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.model import Change, Novelty, Reason, Report, Stage, Step
@@ -83,14 +83,15 @@ def verdict(report: Report, memory: Signature, threshold: float, *, extended: bo
 
 
 def _refusal(report: Report, memory: Signature) -> tuple[Novelty, Change | None]:
-    stage = stage_of(report)
-    if (
-        not memory.told
-        or (stage is Stage.SUSPENDED and memory.denied)
-        or (memory.denied and report.reason is Reason.DENIED)
-    ):
+    """An act that is off already is not off again, and what was written before an act was told does not take it back.
+
+    A story below the usual threshold may have been told on a route with a lower one: the change is named for that route.
+    """
+    at = (report.published_at or report.seen_at).astimezone(UTC).date()
+    if memory.denied or any(datetime.fromisoformat(value).date() > at for value in memory.told.values()):
         return Novelty.KNOWN, None
-    return Novelty.NEW_STAGE, Change.STAGE if stage is Stage.SUSPENDED else Change.DISPUTED
+    change = Change.STAGE if stage_of(report) is Stage.SUSPENDED else Change.DISPUTED
+    return (Novelty.NEW_STAGE if memory.told else Novelty.KNOWN), change
 
 
 def _is_next(stage: Stage, memory: Signature, at: datetime) -> bool:

@@ -236,6 +236,40 @@ def test_a_withdrawal_is_told_once() -> None:
     assert decide(change, Standing(route(), (told(change.story), again))) == [(Decision.NOT, Why.ALREADY_TOLD)]
 
 
+def test_a_withdrawal_is_told_once_whichever_article_and_stage_it_names() -> None:
+    denied = make.report(3, reason=Reason.DENIED, announcement=make.announcement(stage=Stage.ANNOUNCED))
+    change = make.change(novelty=Novelty.NEW_STAGE, change=Change.DISPUTED, before=make.story(), report=denied)
+    again = told(change.story, change="retracted:article-2")
+    assert decide(change, Standing(route(), (told(change.story), again))) == [(Decision.NOT, Why.ALREADY_TOLD)]
+
+
+def test_what_is_taken_up_again_is_told_and_so_is_its_next_suspension() -> None:
+    suspended = make.story(stages=((Stage.SIGNED, "", NOW), (Stage.SUSPENDED, "", NOW)))
+    back = make.change(make.story(), novelty=Novelty.NEW_STAGE, change=Change.STAGE, before=suspended)
+    memory = (
+        replace(told(suspended), told_at=NOW - timedelta(days=9)),
+        replace(told(suspended, change="suspended:article-2"), told_at=NOW - timedelta(days=8)),
+    )
+    assert decide(back, Standing(route(), memory)) == [(Decision.IMMEDIATE, Why.NEW_STAGE)]
+    memory += (replace(told(suspended, change="again:article-1"), told_at=NOW - timedelta(days=2)),)
+    stopped = make.report(5, reason=Reason.SUSPENDED)
+    change = make.change(novelty=Novelty.NEW_STAGE, change=Change.STAGE, before=make.story(), report=stopped)
+    assert decide(change, Standing(route(), memory)) == [(Decision.IMMEDIATE, Why.WITHDRAWAL)]
+
+
+def test_a_correction_goes_to_those_who_were_told_and_to_the_route_that_waits_for_the_party_it_adds() -> None:
+    three = make.announcement(parties=(make.ITALY, make.CHINA, make.FRANCE))
+    now_it_is = make.report(announcement=three)
+    story = make.story(make.report(), parties=three.parties)
+    change = make.change(story, novelty=Novelty.KNOWN, change=Change.CORRECTION, before=make.story(), report=now_it_is)
+    france = Standing(route("france", match=(MatchClause(principals=("FR",)),)))
+    assert decide(change, Standing(route("desk"), (told(story),)), Standing(route("other")), france) == [
+        (Decision.IMMEDIATE, Why.CHANGED),
+        (Decision.NOT, Why.NEVER_TOLD),
+        (Decision.IMMEDIATE, Why.NEW),
+    ]
+
+
 def test_a_near_miss_is_not_having_been_told() -> None:
     change = make.change(novelty=Novelty.KNOWN, change=Change.RETRACTED)
     near = told(change.story, Decision.NEAR, change="near", route="morning")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import permutations
 
-from monitor.model import ActType, Change, Novelty, Reason, Sector, Stage
+from monitor.model import ActType, Change, Novelty, Reason, Sector, Stage, Step
 from monitor.story import Memory, keys, lookup_keys, place, simhash
 from monitor.story.words import stems
 from tests.story.acts import START, article, judged, said
@@ -192,3 +192,25 @@ def test_acts_in_the_same_words_by_other_pairs_of_states_are_other_acts() -> Non
         assert change.novelty is Novelty.NEW
         stories.append(change.story)
     assert len({story.id for story in stories}) == 3
+
+
+def test_an_extended_call_is_renewed_each_time_it_is_extended() -> None:
+    memory = Memory(COMMON)
+    title = "Italy and India open joint call for lunar research projects"
+    call = said("IT IN", title, type=ActType.CALL, stage=Stage.LAUNCHED, deadline="2026-03-31")
+    memory.place(article("a", title), judged(call), START)
+    stages = []
+    for days, deadline in ((20, "2026-04-30"), (60, "2026-05-31")):
+        later = f"Italy and India extend joint call for lunar research projects ({days})"
+        longer = said("IT IN", later, type=ActType.CALL, stage=Stage.LAUNCHED, deadline=deadline)
+        (change,) = memory.place(article(f"b{days}", later, days=days), judged(longer), START)
+        stages.append((change.report.announcement.stage, change.report.announcement.step))
+    assert stages == [(Stage.RENEWED, Step.EXTENDED)] * 2
+
+
+def test_what_was_written_before_an_act_was_told_does_not_take_it_back() -> None:
+    memory = Memory(COMMON)
+    memory.place(article("a", LUNAR, days=3), judged(said("IT IN", LUNAR)), START)
+    denial = article("b", "India denies lunar orbiter agreement with Italy", days=0.5)
+    (change,) = memory.place(denial, judged(mentions=((said("IT IN", denial.title), Reason.DENIED),)), START)
+    assert (change.novelty, change.change) == (Novelty.KNOWN, None)
