@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from monitor import __version__, rulebook
+from monitor import __version__
 from monitor.alert import channels, words
 from monitor.alert.channels import Environment, Send
 from monitor.alert.office import Office
 from monitor.config import Channel, FetchSettings, Route, Settings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, ExampleErrors
 from monitor.fetch import egress as fetching
 from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
@@ -26,7 +26,7 @@ from monitor.model import Delivery, HttpAnswer, HttpFailure
 from monitor.rulebook import RuleSet
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
-from monitor.run import in_force
+from monitor.run import examples, in_force
 from monitor.run.alive import signs_of_life
 from monitor.run.canary import run_canary
 from monitor.run.collect import CollectStep
@@ -117,7 +117,7 @@ def fetch_limits(settings: Settings) -> fetching.Settings:
 
 def learn(settings: Settings, outgoing: Egress) -> Knowledge:
     """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
-    ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    ruleset = examples.load_rules(settings)
     routes = routes_of(settings)
     names = _names(ruleset)
     office = Office.open(host_name(), settings.public_url, names)
@@ -196,7 +196,9 @@ class Machine:
         self.outreach = Outreach(self._egress, self.pool, reader, allow)
         self.metrics = Metrics()
         self.metrics.rules_loaded.set(clock().timestamp())
-        self.notes = Notes(started_at=clock())
+        # no older set is there to go on with: the service starts, and says so
+        wrong = [str(examples.as_error(fault)) for fault in examples.failing(self.knowledge.matcher)]
+        self.notes = Notes(started_at=clock(), rules_examples=tuple(wrong))
         self.watch = SelfWatch(
             store,
             lambda: self.knowledge.desk,
@@ -273,6 +275,9 @@ class Machine:
         """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.
         The database, the state directory and the workers stay as they are until a restart."""
         knowledge = await asyncio.to_thread(learn, settings, self._egress)
+        wrong = await asyncio.to_thread(examples.failing, knowledge.matcher)
+        if wrong:
+            raise ExampleErrors(examples.as_error(fault) for fault in wrong)
         phrases = load_page_phrases(settings.rules_dir)
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
         self.use(knowledge, PageReader(self.pool, phrases, settings.workers.deadline_s))

@@ -4,6 +4,7 @@ CoopwatchError
   ConfigError      a person edits a file or a flag (exit code 2)
     RuleError      one fault in a rule file: file, line, what to do
     RuleErrors     every fault found while loading, reported at once
+      ExampleErrors  the rules load, but examples of theirs do not hold
   TransientError   try later; may carry ``retry_after_s``
   PermanentError   trying again will not help: park it
   StoreError       the store cannot be used (exit code 3, or 4 where a restart may help)
@@ -41,6 +42,10 @@ class RuleErrors(ConfigError):
     def __init__(self, errors: Iterable[RuleError]) -> None:
         self.errors = tuple(errors)
         super().__init__("\n".join(str(error) for error in self.errors))
+
+
+class ExampleErrors(RuleErrors):
+    """The rules can be read, but do not do what their own examples say."""
 
 
 class TransientError(CoopwatchError):

@@ -20,12 +20,13 @@ from monitor.cli.stores import existing_store
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.match import Matcher
-from monitor.match.finds import rules_found
 from monitor.model import Article
-from monitor.quality.rulecheck import EXAMPLE_DAY, Difference, differences, example_faults, unknown_names
+from monitor.quality.rulecheck import Difference, differences, unknown_names
 from monitor.rulebook.forms import forms_of
 from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
+from monitor.rulebook.source import rule_files
+from monitor.run.examples import as_error, failing, load_rules
 from monitor.store.replay import stored_articles
 
 rules = typer.Typer(
@@ -46,20 +47,15 @@ def register(app: typer.Typer) -> None:
 @rules.command("check", help="Load the rules, run their examples, list every fault with file and line.")
 def check(config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
-    ruleset = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
-    matcher = Matcher(ruleset)
-    faults = example_faults(
-        ruleset.rules,
-        lambda article: rules_found(matcher, article, EXAMPLE_DAY),
-        lambda article: matcher.judge(article, now=EXAMPLE_DAY),
-    )
+    ruleset = load_rules(settings)
+    faults = failing(Matcher(ruleset))
     if as_json:
         print_json({"ruleset": ruleset.digest, "warnings": ruleset.warnings, "faults": faults})
     else:
         for warning in ruleset.warnings:
             note(f"warning: {warning}")
         for fault in faults:
-            note(f"{fault.file}:{fault.line}: rule {fault.rule}: {fault.message}: {fault.text}")
+            note(str(as_error(fault)))
     if faults:
         raise ConfigError(f"{len(faults)} examples of rules do not hold")
     keep(settings.rules_dir, ruleset.digest, len(ruleset.rules), _kept(settings), datetime.now(UTC))
@@ -76,7 +72,11 @@ def forms(
     lang: Annotated[str, typer.Option("--lang", help="Its language.")] = "it",
     config: Config = None,
 ) -> None:
-    found = forms_of({lang: [lemma]}, read_settings(config).cache_dir)[lang][lemma]
+    settings = read_settings(config)
+    known = sorted({path.stem for _, path, _ in rule_files(settings.rules_dir) if path.parent.name == "languages"})
+    if lang not in known:
+        raise ConfigError(f"--lang {lang}: no file under languages/ has this language; there are {', '.join(known)}")
+    found = forms_of({lang: [lemma]}, settings.cache_dir)[lang][lemma]
     say(", ".join(found))
     if len(found) < 2:
         note(f"the dictionary knows no other form of {lemma!r} in {lang}: list its forms under also")

@@ -80,11 +80,11 @@ def chores(machine: Machine, config: Path | None, *background: Callable[[], Awai
         try:
             await machine.reload(read_settings(config))
         except ConfigError as exc:
-            machine.notes.rules_refused = str(exc)
+            machine.notes.refuse(exc)
             logger.error("reload refused, the old settings and rules stay in force: %s", exc)
             note(f"coopwatch: reload refused, the old settings and rules stay in force:\n{exc}")
             return
-        machine.notes.rules_refused = ""
+        machine.notes.accept()
         logger.info("reloaded ruleset=%s", machine.knowledge.ruleset.digest)
         note(f"coopwatch has reloaded: {machine.status()}")
 

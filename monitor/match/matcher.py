@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.errors import RuleError, RuleErrors
+from monitor.errors import RuleErrors
 from monitor.match import candidates as finding
-from monitor.match import conditions, details, features, score
-from monitor.match.candidates import Candidate, CompiledRule
-from monitor.match.conditions import near
+from monitor.match import details, features, score
+from monitor.match.candidates import Candidate
+from monitor.match.compiled import compiled
 from monitor.match.reading import Reading, read
 from monitor.match.scan import Scanner
 from monitor.model import Announcement, Article, Judgement, Mention, Reason, Span, Verdict
-from monitor.rulebook import Rule, RuleSet
+from monitor.rulebook import RuleSet
 
 _MAX_ANNOUNCEMENTS = 20
 _MAX_MENTIONS = 10
@@ -44,7 +44,9 @@ class Matcher:
     def __init__(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
         self._scanner = Scanner(ruleset)
-        self._rules = compile_conditions(ruleset)
+        self._rules, faults = compiled(ruleset)
+        if faults:
+            raise RuleErrors(faults)
         self._concepts = dict(ruleset.concepts)
 
     def judge(self, article: Article, *, now: datetime) -> Judgement:
@@ -267,37 +269,3 @@ def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:
         field, at = reading.field(start)
         out.append(Span(at, at + end - start, field, concept))
     return tuple(out)
-
-
-def compile_conditions(ruleset: RuleSet) -> tuple[CompiledRule, ...]:
-    """Every rule with its conditions parsed. Raises RuleErrors naming file and line of each that cannot be."""
-    modules = conditions.known()
-    errors: list[RuleError] = []
-    out = []
-    for rule in ruleset.rules:
-        try:
-            parsed = [conditions.parse(name, value, modules) for name, value in rule.when]
-            _check_concepts(parsed, modules, ruleset)
-            settings = next((c.settings for c in parsed if c.name == "near"), None)
-            if settings is None:
-                raise ValueError("when.near is missing: it says which words make a frame")
-        except ValueError as exc:
-            errors.append(_fault(rule, str(exc)))
-            continue
-        assert isinstance(settings, near.Settings)
-        out.append(CompiledRule(rule, settings, tuple(c for c in parsed if c.name != "near")))
-    if errors:
-        raise RuleErrors(errors)
-    return tuple(sorted(out, key=lambda c: -c.rule.weight))
-
-
-def _check_concepts(parsed: list[conditions.Condition], modules: dict[str, object], ruleset: RuleSet) -> None:
-    for condition in parsed:
-        named = getattr(modules[condition.name], "concepts", None)
-        unknown = (named(condition.settings) if named else frozenset()) - ruleset.concepts.keys()
-        if unknown:
-            raise ValueError(f"when.{condition.name}: no such concept: {', '.join(sorted(unknown))}")
-
-
-def _fault(rule: Rule, message: str) -> RuleError:
-    return RuleError(f"rule {rule.id}: {message}", file=rule.file, line=rule.line, rule=rule.id)

@@ -5,7 +5,7 @@ Judging is handed in as a function, so that this stays pure and knows no matcher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,7 +32,8 @@ def example_faults(rules: Iterable[Rule], finds: Finds, judge: Judge) -> list[Ex
     """Every example that does not do what it says: a rule finds (or does not find) a frame in it that may be an
     announcement, with the parties, type and stage written there. ``finds`` gives rule id to parties of an article."""
     out = []
-    for rule in rules:
+    listed = tuple(rules)
+    for rule in listed:
         for number, example in enumerate(rule.examples):
             article = Article(
                 id=f"{rule.id}-{number}",
@@ -44,7 +45,7 @@ def example_faults(rules: Iterable[Rule], finds: Finds, judge: Judge) -> list[Ex
             found = finds(article)
             message = ""
             if example.match and rule.id not in found:
-                message = "must match and does not"
+                message = "must match and does not" + _taken_by(rule, found, listed)
             elif not example.match and rule.id in found:
                 message = "must not match and does"
             elif example.match and not set(example.parties) <= found[rule.id]:
@@ -52,8 +53,16 @@ def example_faults(rules: Iterable[Rule], finds: Finds, judge: Judge) -> list[Ex
             else:
                 message = _details(example.type, example.stage, judge(article)) if example.match else ""
             if message:
-                out.append(ExampleFault(rule.id, rule.file, rule.line, example.text, message))
+                out.append(ExampleFault(rule.id, rule.file, example.line or rule.line, example.text, message))
     return out
+
+
+def _taken_by(rule: Rule, found: Collection[str], rules: Sequence[Rule]) -> str:
+    """Why a rule may find nothing: where several find the same words, the weightiest has them."""
+    first = next((r for r in rules if r.id in found and r.weight >= rule.weight), None)
+    if first is None:
+        return ""
+    return f" ({first.id}, of weight {first.weight:g}, has its words: give this rule more weight)"
 
 
 def _details(kind: str | None, stage: str | None, judgement: Judgement) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.errors import RuleError
 from monitor.model import ActType, Reason, Sector, Stage, Step
+from monitor.rulebook.faults import Faults, lint
 from monitor.rulebook.forms import Forms
 from monitor.rulebook.ruleset import Concept, Entity, Language, Rule, RuleExample, RuleSet, Term, Topic, Weights
 from monitor.rulebook.source import Source
@@ -18,31 +19,16 @@ _NAMING = (("names", "name"), ("adjectives", "adjective"), ("capitals", "capital
 _BLANK = Weights(0.0, {}, 0.5, 0.19)
 
 
-class Faults:
-    """Errors and warnings of one compilation, each with the place of the item that has it."""
-
-    def __init__(self) -> None:
-        self.errors: list[RuleError] = []
-        self.warnings: list[str] = []
-
-    def error(self, item: Mapping[str, Any], message: str, part: str = "") -> None:
-        file, line = item.get("at") or ("", 0)
-        line = item.get("lines", {}).get(part, line)
-        self.errors.append(RuleError(message, file=file, line=line))
-
-    def warn(self, item: Mapping[str, Any], message: str, part: str = "") -> None:
-        file, line = item.get("at") or ("", 0)
-        line = item.get("lines", {}).get(part, line)
-        self.warnings.append(f"{file}:{line}: {message}")
-
-
-def compile_rules(source: Source, forms: Forms, digest: str) -> tuple[RuleSet, list[RuleError]]:
-    """The rule set and the faults that forbid its use; its warnings do not."""
-    faults = Faults()
+def compile_rules(
+    source: Source, forms: Forms, digest: str, *, broken: Collection[str] = (), warnings: Sequence[str] = ()
+) -> tuple[RuleSet, list[RuleError]]:
+    """The rule set and the faults that forbid its use; its warnings, begun with ``warnings``, do not. That an id of
+    ``broken`` (or anything, where that holds "*") is not defined is no fault of those who name it."""
+    faults = Faults(frozenset(broken), [*warnings, *source["warnings"]])
     entities = {k: _entity(k, e, source, faults) for k, e in source["entities"].items()}
     concepts = {k: _concept(k, c) for k, c in source["concepts"].items()}
     terms = [*_entity_terms(source, faults), *_word_terms(source, forms, faults)]
-    _lint(source, forms, terms, faults)
+    lint(source, forms, terms, faults)
     ruleset = RuleSet(
         digest=digest,
         languages={k: _language(k, v) for k, v in source["languages"].items()},
@@ -63,7 +49,7 @@ def _entity(entity_id: str, e: Mapping[str, Any], source: Source, faults: Faults
     for _ in range(4):  # a person acts for a ministry, that acts for a state
         above = entities.get(principal)
         if above is None and principal != entity_id:
-            faults.error(e, f"{entity_id} acts for {principal}, which no file defines")
+            faults.undefined(e, principal, f"{entity_id} acts for {principal}, which no file defines")
             break
         step = (above or {}).get("acts_for")
         if not step or step == principal:
@@ -146,8 +132,11 @@ def _word_terms(source: Source, forms: Forms, faults: Faults) -> Iterator[Term]:
     for lang, table in source["languages"].items():
         tense = table.get("tense", {})
         for concept, words in table["words"].items():
+            if concept in source["silent"]:
+                continue
             if concept not in source["concepts"]:
-                faults.error(table, f"words.{concept}: no file under concepts/ defines this concept", concept)
+                message = f"words.{concept}: no file under concepts/ defines this concept"
+                faults.undefined(table, concept, message, concept)
                 continue
             try:
                 yield from of_words(concept, words, lang, tense, forms.get(lang, {}))
@@ -214,9 +203,10 @@ def _rule(r: Mapping[str, Any]) -> Rule:
             tuple(x.get("parties", ())),
             ActType(x["type"]) if x.get("type") else None,
             Stage(x["stage"]) if x.get("stage") else None,
+            line=r["places"][f"{key}.{i}"][1],
         )
         for key in ("match", "no_match")
-        for x in r["examples"][key]
+        for i, x in enumerate(r["examples"][key])
     ]
     return Rule(
         id=r["id"],
@@ -259,33 +249,3 @@ def _weights(w: Mapping[str, Any]) -> Weights:
         context_threshold=w["context_threshold"],
         trained_on=w.get("trained_on", ""),
     )
-
-
-def _lint(source: Source, forms: Forms, terms: list[Term], faults: Faults) -> None:
-    """Words that cannot work: lemmas without forms, concepts without words, ids that nothing defines."""
-    for lang, table in source["languages"].items():
-        for concept, words in table["words"].items():
-            for lemma in words.get("lemmas", ()):
-                if lang != "zh" and len(forms.get(lang, {}).get(lemma, ())) < 2:
-                    faults.warn(
-                        table,
-                        f"words.{concept}: the dictionary knows no forms of {lemma!r}: list them under also",
-                        concept,
-                    )
-    spoken = {t.ref for t in terms if t.kind == "concept"}
-    for concept, c in source["concepts"].items():
-        if source["languages"] and concept not in spoken:
-            faults.warn(c, f"{concept} is unreachable: no language has words for it")
-    known = source["entities"].keys() | {"many", "open"}
-    for entity_id, e in source["entities"].items():
-        for items in [*e.get("names", {}).values(), *e.get("metonyms", {}).values(), e.get("short", [])]:
-            for item in items:
-                if item.get("needs") and item["needs"] not in known:
-                    faults.error(e, f"{entity_id} needs {item['needs']}, which no file defines")
-    for topic_id, t in source["topics"].items():
-        for party in {p for pair in t.get("pairs", ()) for p in pair} - known:
-            faults.error(t, f"topic {topic_id} names {party}, which no file defines")
-    for rule in source["rules"].values():
-        for topic in rule.get("topics", ()):
-            if topic not in source["topics"]:
-                faults.error(rule, f"rule {rule['id']} names the topic {topic}, which no file defines")

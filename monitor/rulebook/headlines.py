@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from monitor.errors import RuleError, RuleErrors
-from monitor.rulebook.schema import Strict
 from monitor.rulebook.strict import read
+from monitor.rulebook.wordschema import Strict
 
 _LABELS = {"a": "announcement", "c": "context", "n": "none"}
 

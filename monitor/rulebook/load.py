@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,22 @@ from monitor.errors import RuleError, RuleErrors
 from monitor.rulebook.compile import compile_rules
 from monitor.rulebook.forms import Forms, forms_of, stamp, write_atomically
 from monitor.rulebook.ruleset import RuleSet
-from monitor.rulebook.source import Source, gather, rule_files
+from monitor.rulebook.source import Gathered, Source, gather, rule_files, strays
 
-_CACHE_FORMAT = "3"  # raise when the gathered source changes its shape
+Check = Callable[[RuleSet], Iterable[RuleError]]
+_CACHE_FORMAT = "4"  # raise when the gathered source changes its shape
 _KEPT = 4  # cached sources: the running set, its successor, and one of each layer setup
 
 
-def load(dirs: Sequence[Path], *, cache_dir: Path | None = None) -> RuleSet:
+def _no_more(ruleset: RuleSet) -> tuple[RuleError, ...]:
+    return ()
+
+
+def load(dirs: Sequence[Path], *, cache_dir: Path | None = None, check: Check = _no_more) -> RuleSet:
     """The rule set of ``dirs``: shipped rules first, later folders laid over (same id wins).
 
-    Raises RuleErrors with every fault, each with file and line. With ``cache_dir`` a second load of the same bytes
-    takes tenths of a second and opens no dictionary.
+    Raises RuleErrors with every fault, each with file and line, those that ``check`` finds included. With ``cache_dir`` a
+    second load of the same bytes takes tenths of a second and opens no dictionary.
     """
     missing = [RuleError("this rules folder does not exist", file=str(d)) for d in dirs if not d.is_dir()]
     if missing:
@@ -31,19 +36,21 @@ def load(dirs: Sequence[Path], *, cache_dir: Path | None = None) -> RuleSet:
     if not files:
         raise RuleErrors([RuleError("holds no rule files", file=", ".join(str(d) for d in dirs))])
     digest = _digest(files)
-    cached = _cached(cache_dir, digest, [shown for _, _, shown in files])
+    names = [shown for _, _, shown in files]
+    cached = _cached(cache_dir, digest, names)
     if cached is not None:
-        source, forms = cached
+        gathered, forms = Gathered(cached[0]), cached[1]
     else:
-        source, errors = gather(files)
-        if errors:
-            raise RuleErrors(errors)
-        forms = forms_of(lemmas_of(source), cache_dir)
-    ruleset, errors = compile_rules(source, forms, digest)
+        gathered = gather(files)
+        forms = forms_of(lemmas_of(gathered.source), cache_dir)
+    ruleset, errors = compile_rules(gathered.source, forms, digest, broken=gathered.broken, warnings=strays(dirs))
+    errors = [*gathered.errors, *errors]
+    if "*" not in gathered.broken:  # else what the rules speak of may stand in a file that cannot be read
+        errors += check(ruleset)
     if errors:
         raise RuleErrors(errors)
     if cached is None:
-        _keep(cache_dir, digest, {"files": [shown for _, _, shown in files], "source": source, "forms": forms})
+        _keep(cache_dir, digest, {"files": names, "source": gathered.source, "forms": forms})
     return ruleset
 
 

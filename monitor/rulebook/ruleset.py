@@ -91,6 +91,7 @@ class RuleExample:
     parties: tuple[str, ...] = ()
     type: ActType | None = None
     stage: Stage | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

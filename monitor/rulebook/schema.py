@@ -4,53 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
 
 from monitor.model import ActType, Reason, Sector, Stage, Step
-
-Words = list[str]
-
-
-class Strict(BaseModel):
-    """An unknown key is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TermSpec(Strict):
-    """One word or phrase with its conditions; a plain string stands for ``{text: string}``."""
-
-    text: str = Field(min_length=1, max_length=300)
-    exact: bool = False
-    needs: str = ""
-    accents: Literal["strict", "loose"] | None = None
-    not_before: Words = []
-    not_after: Words = []
-
-
-def _as_term(value: Any) -> Any:
-    return {"text": value} if isinstance(value, str) else value
-
-
-TermItem = Annotated[TermSpec, BeforeValidator(_as_term, json_schema_input_type=str | TermSpec)]
-Terms = list[TermItem]
-
-
-class WordSpec(Strict):
-    """The words of one concept in one language; a plain list stands for ``{also: list}``."""
-
-    lemmas: Words = []
-    also: Terms = []
-    not_: Words = Field(default=[], alias="not")
-    future: Terms = []
-    conditional: Terms = []
-
-
-def _as_words(value: Any) -> Any:
-    return {"also": value} if isinstance(value, list) else value
-
-
-WordItem = Annotated[WordSpec, BeforeValidator(_as_words, json_schema_input_type=list[str | TermSpec] | WordSpec)]
+from monitor.rulebook.wordschema import TAG, LanguageFile, Off, Strict, Terms, Words, kind_of_item
 
 Kind = Literal[
     "state",
@@ -72,6 +29,7 @@ class EntitySpec(Strict):
 
     kind: Kind = "state"
     enabled: bool = True
+    adds: bool = False  # its words join those of an earlier folder's entity instead of taking its place
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     acts_for: str | None = None
     role: str = ""
@@ -110,55 +68,15 @@ class ConceptSpec(Strict):
     rank: int = 5
 
 
+ConceptItem = Annotated[
+    Annotated[ConceptSpec, Tag(TAG + "whole")] | Annotated[Off, Tag(TAG + "off")], Discriminator(kind_of_item)
+]
+
+
 class ConceptsFile(Strict):
     """rules/concepts/*.yaml"""
 
-    concepts: dict[str, ConceptSpec]
-
-
-class TenseSpec(Strict):
-    """How verbs of a language show that a thing is not done yet."""
-
-    future_endings: Words = []
-    conditional_endings: Words = []
-    done_endings: Words = []
-    future_before: Words = []
-    conditional_before: Words = []
-    infinitive_before: Words = []
-    done_before: Words = []
-    infinitive_endings: Words = []
-
-
-class LinkSpec(Strict):
-    """The small words between parties."""
-
-    and_: Words = Field(default=[], alias="and")
-    between: Words = []
-    with_: Words = Field(default=[], alias="with")
-    place_before: Words = []
-    against_before: Words = []
-    by_before: Words = []
-
-
-class LanguageFile(Strict):
-    """rules/languages/<code>.yaml: everything that one language needs."""
-
-    language: str = Field(pattern="^[a-z]{2}$")
-    name: str
-    script: Literal["latin", "cyrillic", "han"] = "latin"
-    enabled: bool = True
-    function_words: Words
-    common: Words = []  # everyday words of such news, which tell no act from another: grouping passes over them
-    letters: str = ""
-    abbreviations: Words = []
-    months: Words = []
-    months_short: Words = []
-    relative_days: dict[str, int] = {}
-    old_after: Words = []
-    tense: TenseSpec = TenseSpec()
-    links: LinkSpec = LinkSpec.model_validate({})
-    words: dict[str, WordItem]
-    masks: Terms = []
+    concepts: dict[str, ConceptItem]
 
 
 class Example(Strict):
@@ -210,21 +128,38 @@ class RuleSpec(Strict):
     examples: Examples
 
 
+class RuleOff(Off):
+    """Leaves a rule out."""
+
+    id: str
+
+
+RuleItem = Annotated[
+    Annotated[RuleSpec, Tag(TAG + "whole")] | Annotated[RuleOff, Tag(TAG + "off")], Discriminator(kind_of_item)
+]
+
+
 class TopicSpec(Strict):
     """A desk's subject: announcements whose parties and sectors fit carry its name."""
 
     title: str
+    enabled: bool = True
     pairs: list[list[str]] = []
     sectors: list[Sector] = []
     objects: Words = []
     source: Words = []
 
 
+TopicItem = Annotated[
+    Annotated[TopicSpec, Tag(TAG + "whole")] | Annotated[Off, Tag(TAG + "off")], Discriminator(kind_of_item)
+]
+
+
 class AnnouncementsFile(Strict):
     """rules/announcements/*.yaml"""
 
-    rules: list[RuleSpec] = []
-    topics: dict[str, TopicSpec] = {}
+    rules: list[RuleItem] = []
+    topics: dict[str, TopicItem] = {}
 
 
 class WeightsFile(Strict):
@@ -241,7 +176,7 @@ class WeightsFile(Strict):
     context_weights: dict[str, float] = {}
 
 
-FILES: dict[str, type[Strict]] = {
+FILES: dict[str, type[BaseModel]] = {
     "entities": EntitiesFile,
     "concepts": ConceptsFile,
     "languages": LanguageFile,

@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from monitor import rulebook
 from monitor.alert.channels import email
 from monitor.config import Channel, Settings, Smtp
 from monitor.errors import ConfigError, CoopwatchError
@@ -28,6 +27,7 @@ from monitor.fetch.egress import Egress, Request
 from monitor.model import FeedSpec, HttpFailure
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
+from monitor.run.examples import load_rules
 from monitor.sources import NotAFeed, parse
 from monitor.store.engine import open_database, sqlite_file
 from monitor.store.migrate import check_integrity, current, head
@@ -92,7 +92,7 @@ def _count(number: int, noun: str) -> str:
 def check_rules(settings: Settings) -> tuple[tuple[Finding, ...], tuple[FeedSpec, ...]]:
     """Rules, phrases and feeds files as the service loads them, and the feeds."""
     try:
-        rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+        rules = load_rules(settings)
         load_page_phrases(settings.rules_dir)
         specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
     except ConfigError as exc:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from monitor import watch
 from monitor.alert import accounting, drafts, notice
 from monitor.config import WatchSettings
+from monitor.errors import ConfigError, ExampleErrors
 from monitor.fetch.state import unpack
 from monitor.model import Delivery, RouteMode
 from monitor.run.driver import Writer
@@ -55,7 +56,7 @@ class Notes:
 
     started_at: datetime
     rules_refused: str = ""
-    rules_examples: str = ""
+    rules_examples: tuple[str, ...] = ()
     clock_jump_s: float = 0.0
     steps_failing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -66,6 +67,16 @@ class Notes:
     measured_at: datetime | None = None
     healthy: bool = True
     open_kinds: tuple[str, ...] = field(default=())
+
+    def refuse(self, fault: ConfigError) -> None:
+        """What people wrote was not taken: it cannot be read, or its rules fail their own examples."""
+        examples = fault.errors if isinstance(fault, ExampleErrors) else ()
+        self.rules_examples = tuple(str(error) for error in examples)
+        self.rules_refused = "" if examples else str(fault)
+
+    def accept(self) -> None:
+        """What people wrote is in force and its rules pass their examples."""
+        self.rules_refused, self.rules_examples = "", ()
 
 
 class SelfWatch:

@@ -75,7 +75,7 @@ class Facts:
     disk_free_bytes: int | None = None
     disk_total_bytes: int | None = None
     rules_refused: str = ""  # the error of the last refused set; "" once a good one is loaded
-    rules_examples: str = ""
+    rules_examples: tuple[str, ...] = ()
     announcements_7d: int = 0
     announcements_8w_before: int = 0
     watched_for: timedelta = timedelta(0)  # how long this store has been judging
@@ -172,7 +172,7 @@ def _understanding(facts: Facts, now: datetime) -> Iterator[Fault]:
     if facts.rules_refused:
         yield Fault(HealthKind.RULES_REFUSED, "rules_refused", facts.rules_refused)
     if facts.rules_examples:
-        yield Fault(HealthKind.RULES_EXAMPLES, "rules_examples", facts.rules_examples)
+        yield Fault(HealthKind.RULES_EXAMPLES, "rules_examples", str(len(facts.rules_examples)), facts.rules_examples)
     usual = facts.announcements_8w_before / 8
     enough = facts.watched_for >= timedelta(weeks=9) and usual >= FEW_LEAST_EXPECTED
     if enough and facts.announcements_7d < FEW_SHARE * usual:

@@ -7,6 +7,7 @@ import socket
 import threading
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.flow.test_once import SIGNED, WEATHER
 from tests.flow.world import World, eventually, running
 
@@ -89,3 +90,48 @@ def test_prc_12_a_second_instance_refuses_and_the_first_goes_on(place: World) ->
             assert second.end(30) == 3
             assert any("another coopwatch" in line for line in second.lines)
         assert first.process.poll() is None
+
+
+def test_edited_rules_that_fail_their_own_examples_are_refused_and_told(place: World, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "announcements").mkdir(parents=True)
+    rule = OWN_RULE.format(text="Italia e Giappone firmano un accordo sull'energia.")
+    own = site / "announcements" / "own.yaml"
+    own.write_text(rule, encoding="utf-8")
+    place.configure(more='[watch]\ncanary = false\ncheck_every = "1s"\n')
+    config = place.folder / "coopwatch.toml"
+    shipped = f'rules_dir = "{ROOT / "rules"}"'
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace(shipped, f'rules_dir = ["{ROOT / "rules"}", "{site}"]'), encoding="utf-8")
+    with running(place) as service:
+        service.says("is ready")
+        own.write_text(OWN_RULE.format(text="Domani piove."), encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        service.says("reload refused")
+        eventually(lambda: place.mails, "the health mail arrived")
+        place.stories = [SIGNED]
+        eventually(
+            lambda: any(SIGNED.key in mail.as_string() for mail in place.mails), "the former rules judge and tell"
+        )
+        own.write_text(rule, encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        service.says("has reloaded")
+    body = place.mails[0].get_body(("plain",))
+    assert body is not None
+    said = "".join(body.get_content().split())  # a long path is broken over lines
+    told = f"{own}:9: rule site-signed: its example must match and does not: Domani piove."
+    assert told.replace(" ", "") in said
+
+
+OWN_RULE = """\
+rules:
+- id: site-signed
+  title: A signed agreement
+  description: A rule of this site's own.
+  when: {{near: {{acts: [sign], instruments: [agreement]}}}}
+  weight: 7
+  examples:
+    match:
+    - {{text: "{text}", lang: it}}
+    no_match: ["La scuola apre."]
+"""

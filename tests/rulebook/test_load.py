@@ -131,6 +131,77 @@ def test_a_later_folder_wins_and_can_switch_off(rules: Path, tmp_path: Path) -> 
     assert ruleset.digest != load([rules]).digest
 
 
+def laid_over(rules: Path, **files: str) -> Path:
+    """A folder of the site's own beside ``rules``; ``entities="..."`` is written to entities/own.yaml."""
+    site = rules.parent / "site"
+    for kind, text in files.items():
+        (site / kind).mkdir(parents=True, exist_ok=True)
+        (site / kind / "own.yaml").write_text(text, encoding="utf-8")
+    return site
+
+
+def test_a_rule_a_topic_and_a_language_are_switched_off_by_their_id_alone(rules: Path) -> None:
+    (rules / "announcements/topics.yaml").write_text("topics:\n  it-cn: {title: t, pairs: [[IT, CN]]}\n")
+    (rules / "languages/es.yaml").write_text(LANGUAGE.replace("language: it", "language: es"), encoding="utf-8")
+    before = load([rules])
+    site = laid_over(
+        rules,
+        announcements="rules:\n- {id: signed, enabled: false}\ntopics:\n  it-cn: {enabled: false}\n",
+        languages="language: es\nenabled: false\n",
+    )
+    after = load([rules, site])
+    assert (len(before.rules), len(before.topics), len(before.languages)) == (1, 1, 2)
+    assert (len(after.rules), len(after.topics), len(after.languages)) == (0, 0, 1)
+    assert not any("switched off" in warning for warning in after.warnings)
+
+
+def test_a_concept_that_is_switched_off_keeps_its_id_and_loses_its_words(rules: Path) -> None:
+    after = load([rules, laid_over(rules, concepts="concepts:\n  act.sign: {enabled: false}\n")])
+    assert "act.sign" in after.concepts
+    assert not any(term.ref == "act.sign" for term in after.terms)
+
+
+def test_switching_off_what_is_not_there_is_a_warning(rules: Path) -> None:
+    after = load([rules, laid_over(rules, announcements="rules:\n- {id: singed, enabled: false}\n")])
+    assert any("own.yaml:2: singed is switched off and no earlier folder has it" in w for w in after.warnings)
+
+
+def test_words_of_a_site_join_the_shipped_ones(rules: Path) -> None:
+    site = laid_over(
+        rules,
+        languages="language: it\nadds: true\nwords:\n  act.sign: [siglare]\n",
+        entities="entities:\n  CN: {adds: true, names: {it: [Celeste Impero]}, adjectives: {it: [cinese]}}\n",
+    )
+    after = load([rules, site])
+    words = {t.cased for t in after.terms}
+    assert {"firmarono", "siglare", "cina", "celeste impero", "cinese", "RPC"} <= words
+    assert after.entities["CN"].name == "Cina"
+
+
+def test_an_addition_to_nothing_is_refused(rules: Path) -> None:
+    site = laid_over(rules, entities="entities:\n  org.x: {adds: true, names: {it: [Ente Boreale]}}\n")
+    assert "own.yaml:2: org.x adds to what no earlier file defines" in faults(rules, site)
+
+
+def test_a_fault_keeps_the_lines_of_its_neighbours_and_is_told_once(rules: Path) -> None:
+    text = RULES.replace("rules:\n", "rules:\n- {id: broken, titel: x}\n") + "  topics: [nowhere]\n"
+    (rules / "announcements/all.yaml").write_text(text, encoding="utf-8")
+    (rules / "entities/more.yaml").write_text("entities:\n  DE: {nmaes: {}}\n", encoding="utf-8")
+    (rules / "entities/persons.yaml").write_text(
+        "entities:\n  P.x: {kind: person, acts_for: DE, names: {it: [Tizio Caio]}}\n", encoding="utf-8"
+    )
+    said = faults(rules)
+    assert "all.yaml:2: rules.0.titel: unknown key" in said
+    assert "all.yaml:3: rule signed names the topic nowhere" in said
+    assert "acts for DE" not in said
+
+
+def test_a_folder_that_looks_like_rules_is_named(rules: Path) -> None:
+    (rules / "announcement").mkdir()
+    (rules / "announcement" / "own.yaml").write_text("rules: []\n", encoding="utf-8")
+    assert any("announcement: not read: rules stand in announcements, concepts" in w for w in load([rules]).warnings)
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "does not exist" in faults(tmp_path / "none")
 

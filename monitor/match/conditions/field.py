@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from monitor.match.frames import Frame
 
 _RANKS = {"title": (0, 0), "lead": (1, 2), "head": (0, 2)}
 
 
-def parse(value: str) -> tuple[int, int]:
+def parse(value: Any) -> tuple[int, int]:
     """Settings from YAML. Raises ValueError."""
-    if value not in _RANKS:
+    if not isinstance(value, str) or value not in _RANKS:
         raise ValueError(f"when.field: one of {', '.join(_RANKS)}")
     return _RANKS[value]
 

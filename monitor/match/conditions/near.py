@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.match.conditions import number, table, words
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
 
@@ -23,19 +24,20 @@ class Settings:
     within: int = _WITHIN_WORDS
 
 
-def parse(value: dict[str, Any]) -> Settings:
+def parse(value: Any) -> Settings:
     """Settings from YAML. Raises ValueError."""
-    unknown = value.keys() - {"acts", "instruments", "within"}
-    if unknown:
-        raise ValueError(f"when.near: unknown key {', '.join(sorted(unknown))}")
-    settings = Settings(
-        frozenset(f"act.{a}" for a in value.get("acts", ())),
-        frozenset(f"instrument.{i}" for i in value.get("instruments", ())),
-        int(value.get("within", _WITHIN_WORDS)),
-    )
-    if not settings.acts and not settings.instruments:
+    written = table("near", value, ("acts", "instruments", "within"))
+    if "acts" not in written and "instruments" not in written:
         raise ValueError("when.near: name acts, instruments or both")
-    return settings
+    return Settings(
+        _ids("act", written, "acts"),
+        _ids("instrument", written, "instruments"),
+        number("near.within", written.get("within", _WITHIN_WORDS), least=1),
+    )
+
+
+def _ids(kind: str, written: dict[str, Any], key: str) -> frozenset[str]:
+    return frozenset(f"{kind}.{name}" for name in words(f"near.{key}", written[key])) if key in written else frozenset()
 
 
 def concepts(settings: Settings) -> frozenset[str]:

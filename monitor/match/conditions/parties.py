@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.match.conditions import number, table, words
 from monitor.match.frames import Frame
 
 _SOURCES = frozenset({"sentence", "publisher", "previous", "title", "next", "lead"})
+_NOT_UNLESS_SAID = frozenset({"place", "few"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,13 @@ class Settings:
     sources: frozenset[str] = _SOURCES
 
 
-def parse(value: dict[str, Any]) -> Settings:
+def parse(value: Any) -> Settings:
     """Settings from YAML. Raises ValueError."""
-    unknown = value.keys() - {"min", "source"}
-    if unknown:
-        raise ValueError(f"when.parties: unknown key {', '.join(sorted(unknown))}")
-    sources = frozenset(value.get("source", _SOURCES))
-    if sources - _SOURCES - {"place", "few"}:
-        raise ValueError(f"when.parties.source: one of {', '.join(sorted(_SOURCES))}, place, few")
-    return Settings(int(value.get("min", 2)), sources)
+    written = table("parties", value, ("min", "source"))
+    sources = words("parties.source", written["source"]) if "source" in written else _SOURCES
+    if sources - _SOURCES - _NOT_UNLESS_SAID:
+        raise ValueError(f"when.parties.source: of {', '.join(sorted(_SOURCES | _NOT_UNLESS_SAID))}")
+    return Settings(number("parties.min", written.get("min", 2), least=1), sources)
 
 
 def holds(settings: Settings, scene: Frame) -> bool:

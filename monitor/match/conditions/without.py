@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from monitor.match.conditions import words
 from monitor.match.frames import Frame
 
 
-def parse(value: list[str]) -> frozenset[str]:
+def parse(value: Any) -> frozenset[str]:
     """Settings from YAML. Raises ValueError."""
-    if not isinstance(value, list) or not value:
-        raise ValueError("when.without: a list of concepts")
-    return frozenset(value)
+    return words("without", value)
 
 
 def concepts(settings: frozenset[str]) -> frozenset[str]:
