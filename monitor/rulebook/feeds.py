@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import available_timezones
 from xml.sax.saxutils import quoteattr
 
 import yaml
@@ -74,6 +75,9 @@ def _faults(values: Any) -> list[tuple[tuple[str, ...], str]]:
             found.append(((key,), f"unknown key {key}; known are {', '.join(_KEYS)}"))
         elif not isinstance(value, bool if _KEYS[key] == "bool" else str):
             found.append(((key,), f"{key} must be {'true or false' if _KEYS[key] == 'bool' else 'text, in quotes'}"))
+    zone = values.get("timezone")
+    if isinstance(zone, str) and zone and zone not in available_timezones():
+        found.append((("timezone",), f"timezone {zone!r} is not known; write it as Europe/Rome"))
     url = values.get("url")
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")) or not urlsplit(url).hostname:
         found.append(

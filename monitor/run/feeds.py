@@ -40,6 +40,7 @@ async def parse_feed(
         "format": feed.format or "auto",
         "selector": feed.selector,
         "allow": allow,
+        "timezone": feed.timezone,
     } | ({} if limit is None else {"limit": limit})
     outcome = await pool.call(PARSE, body, deadline_s=deadline_s, **options)
     if outcome.ending is Ending.DIED:

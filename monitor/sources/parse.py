@@ -9,8 +9,8 @@ from dataclasses import replace
 from types import ModuleType
 
 from monitor.errors import ConfigError
-from monitor.model import ParsedFeed
-from monitor.sources import charset, html_list, json_feed, news_sitemap, rss
+from monitor.model import Entry, ParsedFeed
+from monitor.sources import charset, dates, html_list, json_feed, news_sitemap, rss
 from monitor.sources.notafeed import NotAFeed, NotAFeedKind, name_page
 from monitor.sources.scan import ROOT
 
@@ -30,9 +30,11 @@ def parse(
     selector: str = "",
     limit: int = LIMIT,
     allow: frozenset[str] = frozenset(),
+    timezone: str = "",
 ) -> ParsedFeed:
     """The feed in ``body``, whatever its format. ``feed_url`` is the address it came from, to which links are relative;
-    ``allow`` holds exact host:port exceptions for links into the own network.
+    ``allow`` holds exact host:port exceptions for links into the own network; dates without a zone are read in
+    ``timezone`` (else Europe/Rome).
 
     Raises NotAFeed where something else stands in its place, ConfigError for an unknown format or a bad selector.
     """
@@ -49,7 +51,16 @@ def parse(
         feed = html_list.parse(text, feed_url=feed_url, selector=selector, limit=limit, allow=allow)
     else:
         feed = _module(text, format).parse(text, feed_url=feed_url, limit=limit, allow=allow)
-    return replace(feed, flags=(*flags, *feed.flags))
+    entries = tuple(_placed(entry, timezone) for entry in feed.entries)
+    return replace(feed, entries=entries, flags=(*flags, *feed.flags))
+
+
+def _placed(entry: Entry, zone: str) -> Entry:
+    return replace(
+        entry,
+        published_at=dates.placed(entry.published_at, entry.date_only, zone),
+        updated_at=dates.placed(entry.updated_at, False, zone),
+    )
 
 
 def _module(text: str, format: str) -> ModuleType:

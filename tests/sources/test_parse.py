@@ -262,7 +262,18 @@ def test_an_exception_of_host_and_port_may_be_linked() -> None:
         ("lunedì, 02 novembre 2026 10:00:00 +0100", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
         ("2026-11-02", (datetime(2026, 11, 2, tzinfo=UTC), True)),
         ("Mon, 02 Nov 2026", (datetime(2026, 11, 2, tzinfo=UTC), True)),
-        ("2038-01-20T03:00:00", (datetime(2038, 1, 20, 3, tzinfo=UTC), False)),
+        ("2038-01-20T03:00:00", (datetime(2038, 1, 20, 2, tzinfo=UTC), False)),  # no zone: Europe/Rome
+        ("Mon, 02 Nov 2026 10:00:00", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("Sun, 02 Aug 2026 10:00", (datetime(2026, 8, 2, 8, tzinfo=UTC), False)),
+        ("Mon Nov  2 10:00:00 2026", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("lunedì, 02 novembre 2026 10:00", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("2026/11/2 10:00:00", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("2026年11月2日 10:00", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("2026年11月2日", (datetime(2026, 11, 2, tzinfo=UTC), True)),
+        ("Mon, 02 Nov 2026 10:00:00 CET", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
+        ("Sun, 02 Aug 2026 10:00:00 CEST", (datetime(2026, 8, 2, 8, tzinfo=UTC), False)),
+        ("Mon, 02 Nov 2026 10:00:00 EST", (datetime(2026, 11, 2, 15, tzinfo=UTC), False)),
+        ("2026-11-02T10:00:00.250+01:00", (datetime(2026, 11, 2, 9, tzinfo=UTC), False)),
         ("2028-02-29T12:00:00Z", (datetime(2028, 2, 29, 12, tzinfo=UTC), False)),
         ("2026-02-31", (None, False)),
         ("31/02/2026", (None, False)),
@@ -275,6 +286,24 @@ def test_an_exception_of_host_and_port_may_be_linked() -> None:
 )
 def test_dates_are_utc_or_absent(written: str, found: tuple[datetime | None, bool]) -> None:
     assert dated(written) == found
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("", 9), ("Europe/Rome", 9), ("Asia/Shanghai", 2), ("America/New_York", 15), ("UTC", 10)]
+)
+def test_a_date_without_a_zone_is_read_in_the_feeds_zone_and_one_with_a_zone_is_not(zone: str, hour: int) -> None:
+    documents = (
+        rss("<item><title>t</title><pubDate>Mon, 02 Nov 2026 10:00:00</pubDate></item>"),
+        '{"items": [{"id": "1", "title": "t", "date_published": "2026-11-02T10:00:00"}]}',
+        "<urlset><url><loc>https://x.example/1</loc><lastmod>2026-11-02T10:00:00</lastmod></url></urlset>",
+    )
+    for document in documents:
+        (entry,) = parse(document.encode(), feed_url=URL, timezone=zone).entries
+        assert entry.published_at == datetime(2026, 11, 2, hour, tzinfo=UTC)
+        assert entry.published_at.tzinfo is UTC
+        zoned = document.replace("10:00:00", "10:00:00 GMT" if "pubDate" in document else "10:00:00Z")
+        (entry,) = parse(zoned.encode(), feed_url=URL, timezone=zone).entries
+        assert entry.published_at == datetime(2026, 11, 2, 10, tzinfo=UTC)
 
 
 TEXT = "Università: perché l'accordo è già più vicino – «città»"
