@@ -322,6 +322,20 @@ def test_a_refusal_by_the_service_is_for_later_and_shows_no_token() -> None:
     asyncio.run(body())
 
 
+def test_a_redirect_of_the_service_is_not_followed() -> None:
+    async def body() -> None:
+        async with servers.receiver() as canary:
+            moved = servers.answer(302, f"Location: http://127.0.0.1:{canary.port}/internal")
+            async with servers.receiver(moved) as endpoint:
+                url = f"json://127.0.0.1:{endpoint.port}/hook"
+                result = await apprise_channel.send(apprise_channel.Settings(url), delivery(), make.NOW)
+                assert not result.ok
+                assert len(endpoint.requests) == 1
+        assert canary.requests == []
+
+    asyncio.run(body())
+
+
 def test_a_service_that_hangs_is_left_at_the_deadline() -> None:
     async def body() -> None:
         async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
