@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from zoneinfo import available_timezones
 from xml.sax.saxutils import quoteattr
+from zoneinfo import available_timezones
 
 import yaml
 

@@ -21,7 +21,7 @@ from monitor.run.keeping import Keeping
 from monitor.store import open_store
 from monitor.store.engine import open_database
 from monitor.store.retention import RetentionStore
-from tests.flow.test_kill import acts, told_by_hook
+from tests.flow.kills import acts, told_by_hook
 from tests.flow.test_once import SIGNED, WEATHER
 from tests.flow.world import World, eventually, rss, running
 

@@ -23,7 +23,7 @@ from monitor.model import FeedSpec, HttpAnswer
 from monitor.run.poll import PollSettings, PollStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store
-from tests.flow.test_kill import acts, told_by_hook
+from tests.flow.kills import acts, told_by_hook
 from tests.flow.world import World, eventually, rss, running
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from monitor.store import open_store
 from monitor.store.engine import BUSY_TIMEOUT_MS
 from monitor.store.migrate import head
 from tests.conftest import ROOT
-from tests.flow.test_kill import acts, told_by_hook, told_by_mail
+from tests.flow.kills import acts, told_by_hook, told_by_mail
 from tests.flow.world import World, eventually, running
 
 Mount = Callable[[Path, str], None]

@@ -23,7 +23,7 @@ from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
 from monitor.store import Store, open_store
 from monitor.store.feeds import FeedWork, ListedEntry, PollRecord, PollResult
-from tests.flow.test_kill import acts
+from tests.flow.kills import acts
 from tests.flow.world import World, eventually, running
 from tests.store import test_contract as contract
 
