@@ -25,8 +25,9 @@ from monitor.run.guard import guarded
 from monitor.run.shares import Shares
 from monitor.run.step import Counts
 from monitor.run.workers import WorkerPool
-from monitor.sources import identity
-from monitor.sources.identity import Age, FeedTime, Intake, Taken
+from monitor.sources.age import Age, FeedTime
+from monitor.sources.identity import Intake, Taken, take_in
+from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import Prescan, prescan
 from monitor.store.feeds import FeedStore, FeedWork, ListedEntry, PollRecord, PollResult
 
@@ -220,15 +221,15 @@ class PollStep:
         return self._result(one, settled, intake, _read_record(one, found, intake))
 
     def _take_in(self, work: FeedWork, state: PollState, found: Parsed, now: datetime) -> Intake:
-        entries = found.feed.entries if found.feed else ()
-        known = self._store.known(work.feed_id, identity.keys_of(entries)) if entries else {}
+        entries = keyed(found.feed.entries if found.feed else ())
+        known = self._store.known(work.feed_id, keys_of(entries)) if entries else {}
         feed_time = FeedTime.KNOWN
         if work.last_ok_at is None:
             feed_time = FeedTime.FIRST
         elif work.state is FeedState.GONE:
             feed_time = FeedTime.RETURN
         age = Age(self._settings.alert_max_age_s, feed_time, work.last_ok_at)
-        return identity.take_in(entries, known, now=now, age=age, skipped=found.scan.skipped)
+        return take_in(entries, known, now=now, age=age, skipped=found.scan.skipped)
 
     def _result(self, one: Polled, settled: Settled, intake: Intake, record: PollRecord) -> PollResult:
         wait_until = one.started_at + timedelta(seconds=self._settings.fetch.article_wait_s)

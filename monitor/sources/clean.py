@@ -8,6 +8,7 @@ import html
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import nh3
@@ -27,15 +28,18 @@ _INVISIBLE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _ESCAPE = re.compile("[\x1b\x9b]\\[[0-9;?]{0,20}[A-Za-z]")  # terminal sequences go with their parameters
-_SPACES = re.compile(r"\s+")
+# runs that would change, so that a single space between words costs nothing
+_SPACES = re.compile(r"[^\S ]\s*| \s+")
 _LINES = re.compile(r"[ \t]*\n\s*")
-_BLANKS = re.compile(r"[^\S\n]+")
+_BLANKS = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _NOT_URL = re.compile(r"[\x00-\x20\x7f-\x9f\"<>\\^`{|}\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet")
 
 
 def visible(text: str) -> str:
     """``text`` without characters that hide, reorder or command."""
+    if text.replace("\n", "").isprintable():  # Unicode's word for it: no control, format or separator but the space
+        return text
     text = _ESCAPE.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\r", "\n"))
     return _INVISIBLE.sub("", text)
 
@@ -72,10 +76,12 @@ def link(target: str, base: str, allow: frozenset[str] = frozenset()) -> str:
     host:port exceptions. A link to the document itself (``base``), which is what a missing or broken one resolves to,
     is none either.
     """
-    if not target.strip() or target.strip() == base:
+    target = target.strip()
+    if not target or target == base:
         return ""
+    target = _NOT_URL.sub(_quoted, target)
     try:
-        parts = urlsplit(urljoin(base, _NOT_URL.sub(_quoted, target.strip())))
+        parts = urlsplit(target if target.startswith(("http://", "https://")) else urljoin(base, target))
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
@@ -94,6 +100,7 @@ def _quoted(match: re.Match[str]) -> str:
     return quote(match[0]) if "\x20" <= match[0] < "\x7f" else ""
 
 
+@lru_cache(maxsize=4096)
 def _is_inside(host: str) -> bool:
     """Whether a host names this machine or its network, as far as the name alone tells."""
     host = host.lower().rstrip(".")

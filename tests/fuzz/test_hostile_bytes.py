@@ -16,7 +16,9 @@ from monitor.fetch.state import unpack
 from monitor.model import HttpAnswer, ParsedFeed
 from monitor.sources import LIMIT, NotAFeed, parse
 from monitor.sources.canonical import canonical
-from monitor.sources.identity import Age, FeedTime, keys_of, take_in
+from monitor.sources.age import Age, FeedTime
+from monitor.sources.identity import take_in
+from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import prescan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -98,8 +100,9 @@ def test_a_feed_comes_out_or_a_reason_why_not(body: bytes, content_type: str) ->
         assert "\x1b" not in shown
         assert entry.url == "" or entry.url.startswith(("http://", "https://"))
         assert entry.published_at is None or entry.published_at.tzinfo is not None
-    found = take_in(feed.entries, {}, now=NOW, age=Age(86400.0, FeedTime.FIRST))
-    assert keys_of(feed.entries) or not feed.entries
+    entries = keyed(feed.entries)
+    found = take_in(entries, {}, now=NOW, age=Age(86400.0, FeedTime.FIRST))
+    assert keys_of(entries) or not entries
     counted = len(found.new) + len(found.edited) + found.known + found.repeated + found.refused
     assert counted == len(feed.entries)
 

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Entry
+from monitor.sources.age import Age, FeedTime
 from monitor.sources.canonical import canonical, is_specific
-from monitor.sources.identity import EDITS_MAX, Age, FeedTime, Intake, keys, keys_of, take_in, text_hash
+from monitor.sources.identity import EDITS_MAX, Intake, take_in
+from monitor.sources.keys import keyed, keys_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KNOWN = Age(86400.0, FeedTime.KNOWN, NOW - timedelta(minutes=15))
@@ -35,8 +37,9 @@ class Memory:
     entries: int = 0
 
     def poll(self, entries: Sequence[Entry], now: datetime = NOW, age: Age = KNOWN) -> Intake:
-        wanted = keys_of(entries)
-        found = take_in(entries, {key: self.keys[key] for key in wanted if key in self.keys}, now=now, age=age)
+        listed = keyed(entries)
+        wanted = keys_of(listed)
+        found = take_in(listed, {key: self.keys[key] for key in wanted if key in self.keys}, now=now, age=age)
         for taken in found.new:
             self.entries += 1
             entry = taken.entry
@@ -210,7 +213,7 @@ def test_a_document_without_any_known_entry_is_a_possible_gap() -> None:
     assert not memory.poll(items(10), age=Age(86400.0, FeedTime.FIRST)).gap
     assert memory.poll([item(number) for number in range(10, 20)]).gap
     assert not memory.poll([item(number) for number in range(15, 25)]).gap
-    assert not take_in(items(3), {}, now=NOW, age=KNOWN, skipped=1).gap
+    assert not take_in(keyed(items(3)), {}, now=NOW, age=KNOWN, skipped=1).gap
 
 
 def old(hours: float, **change: object) -> list[Entry]:
@@ -333,5 +336,6 @@ def test_whatever_a_feed_lists_a_second_poll_brings_nothing_new(entries: list[En
 
 @given(ENTRIES)
 def test_every_entry_has_a_key_and_a_hash(entry: Entry) -> None:
-    assert keys(entry)
-    assert text_hash(entry)
+    (one,) = keyed([entry])
+    assert one.keys
+    assert one.text_hash
