@@ -29,7 +29,8 @@ from monitor.sources.age import Age, FeedTime
 from monitor.sources.identity import Intake, Taken, take_in
 from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import Prescan, prescan
-from monitor.store.feeds import FeedStore, FeedWork, ListedEntry, PollRecord, PollResult
+from monitor.store.feeds import FeedStore
+from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
 
 logger = logging.getLogger(__name__)
 

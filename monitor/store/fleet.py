@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, func, or_, select, text, update
 
 from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import OWNER_CHARS, Database
-from monitor.store.feeds import DUE_STATES
 from monitor.store.outbox import WAITING
+from monitor.store.polls import DUE_STATES
 from monitor.store.statements import insert_new, unclaimed, upsert
 from monitor.store.tables import delivery, entry, feed, host, host_turn, meta, worker
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 
 from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import Database
-from monitor.store.feeds import DUE_STATES
 from monitor.store.outbox import WAITING
+from monitor.store.polls import DUE_STATES
 from monitor.store.statements import upsert
 from monitor.store.tables import delivery, entry, feed, robots
 

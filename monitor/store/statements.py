@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, or_
+from sqlalchemy import Connection, Table, or_, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -24,6 +24,20 @@ Choose = Callable[[Sequence[tuple[Any, str]], int], list[Any]]
 def first_ones(due: Sequence[tuple[Any, str]], limit: int) -> list[Any]:
     """The choice that prefers nobody."""
     return [key for key, _ in due[:limit]]
+
+
+def reserved_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """So many new ids of a table, for rows that are inserted in this transaction: rows whose ids are known go in one
+    statement, while asking for the ids of inserted rows in order means a statement a row on SQLite."""
+    if not count:
+        return []
+    if connection.dialect.name == "postgresql":
+        sequence = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return list(connection.execute(sequence, {"name": table.name, "count": count}).scalars())
+    # the writer's lock is held, and inserting a row with an id raises the number kept here (the tables are AUTOINCREMENT)
+    last = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    first = (connection.execute(last, {"name": table.name}).scalar() or 0) + 1
+    return list(range(first, first + count))
 
 
 def insert(connection: Connection, table: Table) -> Any:

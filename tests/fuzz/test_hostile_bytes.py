@@ -15,8 +15,8 @@ from monitor.fetch.failure import FetchFailed
 from monitor.fetch.state import unpack
 from monitor.model import HttpAnswer, ParsedFeed
 from monitor.sources import LIMIT, NotAFeed, parse
-from monitor.sources.canonical import canonical
 from monitor.sources.age import Age, FeedTime
+from monitor.sources.canonical import canonical
 from monitor.sources.identity import take_in
 from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import prescan

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ from monitor.model import Entry
 from monitor.sources.age import Age, FeedTime
 from monitor.sources.canonical import canonical, is_specific
 from monitor.sources.identity import EDITS_MAX, Intake, take_in
-from monitor.sources.keys import keyed, keys_of
+from monitor.sources.keys import folded, keyed, keys_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KNOWN = Age(86400.0, FeedTime.KNOWN, NOW - timedelta(minutes=15))
@@ -339,3 +341,26 @@ def test_every_entry_has_a_key_and_a_hash(entry: Entry) -> None:
     (one,) = keyed([entry])
     assert one.keys
     assert one.text_hash
+
+
+def test_each_text_is_folded_once_however_it_is_sorted() -> None:
+    listed = [
+        Entry(guid=f"g{number}", url=f"https://x.example/{number}", title=f"Titolo {number}", summary="parole " * 40)
+        for number in range(30)
+    ]
+    folds = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal folds
+        folds += event == "call" and frame.f_code is folded.__code__
+
+    sys.setprofile(count)
+    try:
+        entries = keyed(listed)
+        wanted = keys_of(entries)
+        found = take_in(entries, {}, now=NOW, age=KNOWN)
+    finally:
+        sys.setprofile(None)
+    assert len(found.new) == 30
+    assert len(wanted) == 90
+    assert folds == 30

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, delete, event, select, update
 
 from monitor.model import (
     ActType,
@@ -37,9 +37,9 @@ from monitor.model import (
 from monitor.store import Store, tables
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
 from monitor.store.entries import ArticleText, ReadResult
-from monitor.store.feeds import FeedWork, ListedEntry, PollRecord, PollResult
 from monitor.store.outbox import SendEnd, SendWork
 from monitor.store.people import add_silence
+from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -420,3 +420,37 @@ def test_a_transaction_that_raises_leaves_nothing(store: Store) -> None:
 def test_times_without_a_zone_are_refused(store: Store) -> None:
     with pytest.raises(Exception, match="without zone"):
         store.feeds.sync([SPEC], NOW.replace(tzinfo=None), 900.0)
+
+
+@pytest.mark.parametrize("feeds", [1, 8])
+def test_what_polls_brought_is_stored_in_a_fixed_number_of_statements(store: Store, feeds: int) -> None:
+    specs = [replace(SPEC, url=f"https://example.org/{number}") for number in range(feeds)]
+    store.feeds.sync(specs, NOW, 900.0)
+    works = store.feeds.claim(NOW, 100, 60.0)
+    results = [polled(work, *(listed(f"{work.feed_id}-{number}") for number in range(30))) for work in works]
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert store.feeds.commit(results, NOW) == feeds
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    written = [one for one in statements if one.split()[0] in ("INSERT", "UPDATE", "DELETE")]
+    assert len(written) == 5, "feeds, polls, old polls, entries, keys"
+    read = store.reads.claim(NOW, 1000, 60.0)
+    assert len({work.entry_id for work in read}) == 30 * feeds
+
+
+def test_ids_go_on_where_they_stopped_also_after_the_newest_rows_went(store: Store) -> None:
+    poll_once(store, listed("a"), listed("b"))
+    (first, second) = store.reads.claim(NOW, 10, 60.0)
+    with store.database.write() as connection:
+        connection.execute(delete(tables.entry_key))
+        connection.execute(delete(tables.entry))
+    (work,) = store.feeds.claim(NOW + HOUR, 10, 60.0)
+    assert store.feeds.commit([polled(work, listed("c"))], NOW + HOUR) == 1
+    (third,) = store.reads.claim(NOW + HOUR, 10, 60.0)
+    assert third.entry_id > second.entry_id > first.entry_id

@@ -22,7 +22,7 @@ from monitor.run.driver import Driver, Writer
 from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
 from monitor.store import Store, open_store
-from monitor.store.feeds import FeedWork, ListedEntry, PollRecord, PollResult
+from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
 from tests.flow.kills import acts
 from tests.flow.world import World, eventually, running
 from tests.store import test_contract as contract
