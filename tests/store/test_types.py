@@ -18,7 +18,7 @@ PLAIN = sqlite.DATETIME().bind_processor(DIALECT)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@given(st.datetimes(datetime(1980, 1, 1), datetime(2200, 1, 1), timezones=ZONES))
+@given(st.datetimes(datetime(1980, 1, 1), datetime(2200, 1, 1), timezones=ZONES))  # noqa: DTZ001
 def test_a_time_is_written_as_ever_and_comes_back(value: datetime) -> None:
     assert BIND is not None
     assert READ is not None
@@ -37,4 +37,4 @@ def test_no_time_is_none_and_a_time_without_zone_is_refused() -> None:
     assert BIND(None) is None
     assert READ(None) is None
     with pytest.raises(ValueError, match="without zone"):
-        BIND(datetime(2026, 11, 21))
+        BIND(datetime(2026, 11, 21))  # noqa: DTZ001
