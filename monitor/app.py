@@ -270,6 +270,7 @@ class Machine:
         self.match.use(knowledge.matcher, knowledge.desk)
         self.collect.use(knowledge.desk)
         self.deliver.use(knowledge.senders, knowledge.desk, settings.delivery)
+        self.watch.use(settings.watch)
 
     async def reload(self, settings: Settings) -> None:
         """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.

@@ -143,6 +143,9 @@ class WatchSettings:
     ping_url: Annotated[SecretFile, Field(alias="ping_url_file")] = field(default=SecretStr(""), repr=False)
     ping_every_s: Annotated[Seconds, Field(alias="ping_every", gt=0)] = 300.0
     check_every_s: Annotated[Seconds, Field(alias="check_every", gt=0)] = 60.0
+    late_after_s: Annotated[Seconds, Field(alias="late_after", gt=0)] = 1800.0
+    remind_every_s: Annotated[Seconds, Field(alias="remind_every", gt=0)] = 86400.0
+    calm_for_s: Annotated[Seconds, Field(alias="calm_for", gt=0)] = 1200.0
     canary_at: ClockTime = "06:30"
     canary: bool = True
 

@@ -101,6 +101,10 @@ class SelfWatch:
         self._writer, self._metrics, self.notes = writer, metrics, notes
         self._zone, self._ping, self._canary = ZoneInfo(timezone), ping, canary
 
+    def use(self, settings: WatchSettings) -> None:
+        """Swaps the settings after a reload."""
+        self._settings = settings
+
     async def look(self, now: datetime) -> tuple[News, ...]:
         """One look: judges the facts, queues what is to be told, pings while all is well. Returns what was told."""
         await self._run_canary(now)
@@ -114,12 +118,19 @@ class SelfWatch:
     def _judge(self, now: datetime) -> tuple[News, ...]:
         standing = self._store.health.standing(now, quiet_before=now - watch.SILENT_LEAST)
         facts = self._facts(standing, now)
-        found = watch.faults(facts, now)
+        settings = self._settings
+        found = watch.faults(facts, now, late_after=timedelta(seconds=settings.late_after_s))
         self.notes.clock_jump_s = 0.0  # told once, when it happened
         self.notes.open_kinds = tuple(sorted({fault.kind for fault in found}))
         self.notes.healthy = not any(fault.kind in SILENCING for fault in found)
         self._measure(standing, facts, now)
-        episodes, news = watch.advance(self._store.health.episodes(), found, now)
+        episodes, news = watch.advance(
+            self._store.health.episodes(),
+            found,
+            now,
+            remind_after=timedelta(seconds=settings.remind_every_s),
+            calm_for=timedelta(seconds=settings.calm_for_s),
+        )
         if episodes:
             told = [delivery for one in news for delivery in self._deliveries(one, now)]
             self._store.health.commit(episodes, told, now)
@@ -135,6 +146,10 @@ class SelfWatch:
         return Facts(
             started_at=self.notes.started_at,
             last_poll_at=standing.last_poll_at,
+            last_answer_at=standing.last_answer_at,
+            unanswered=standing.unanswered,
+            most_overdue_at=standing.most_overdue_at,
+            network_back_at=self._store.health.over_since(HealthKind.NOTHING_POLLED, now),
             feeds=tuple(_feed_fact(feed, now) for feed in standing.troubled),
             polled_feeds=standing.polled_feeds,
             outbox_oldest_at=standing.outbox_oldest_at,
@@ -264,6 +279,7 @@ def _feed_fact(feed: FeedStanding, now: datetime) -> FeedFact:
         feed.title,
         feed.reason,
         failing_since=feed.failing_since_at if feed.state == "failing" else None,
+        asked_at=feed.last_polled_at,
         gone=feed.state == "gone",
         silent=well and watch.is_silent(state.rhythm_s, state.last_new_at, now),
         stale=well and watch.is_stale(state.newest_at, now),

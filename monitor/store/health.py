@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, literal, or_, select, update
+from sqlalchemy import Connection, func, literal, not_, or_, select, update
 
-from monitor.model import Decision, Delivery, DeliveryState, Episode, Told
+from monitor.model import Decision, Delivery, DeliveryState, Episode, PollOutcome, Told
 from monitor.store.desk.sources import latencies
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries, to_delivery
@@ -20,6 +20,9 @@ from monitor.store.told import to_told
 from monitor.store.types import from_json, to_json
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
+ASKED = ("ok", "failing")
+# a poll that reached no server, or no answer of it: the name unknown, the port closed, the line cut
+NO_ANSWER = (poll.c.outcome == PollOutcome.FAILED) & (poll.c.status == 0)
 CANARY_KEY = "canary_at"
 DEAD_SHOWN = 20
 
@@ -34,6 +37,7 @@ class FeedStanding:
     reason: str
     schedule: str
     failing_since_at: datetime | None
+    last_polled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Standing:
 
     polled_feeds: int
     last_poll_at: datetime | None
+    last_answer_at: datetime | None
+    unanswered: frozenset[str]
     troubled: tuple[FeedStanding, ...]
     outbox_waiting: int
     outbox_oldest_at: datetime | None
@@ -76,6 +82,15 @@ class HealthStore:
                 select(episode.c.detail).where(episode.c.ended_at.is_(None)).order_by(episode.c.id)
             )
             return tuple(from_json(Episode, row.detail) for row in rows)
+
+    def over_since(self, kind: str, now: datetime) -> datetime | None:
+        """Since when the newest trouble of a kind is over, or seems to be: ``now`` where the last look still saw it; None
+        where there was none."""
+        with self._database.read() as connection:
+            newest = connection.execute(
+                select(episode.c.detail).where(episode.c.kind == kind).order_by(episode.c.id.desc()).limit(1)
+            ).scalar()
+        return (from_json(Episode, newest).calm_since or now) if newest else None
 
     def commit(self, episodes: Sequence[Episode], deliveries: Sequence[Delivery], now: datetime) -> None:
         """Stores the episodes as they are now together with what is told of them, in one transaction. A delivery that is
@@ -154,9 +169,10 @@ def _save(connection: Connection, value: Episode, now: datetime) -> None:
 
 
 def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> Standing:
-    asked = feed.c.state.in_(("ok", "failing"))
+    asked = feed.c.state.in_(ASKED)
     polled, overdue = connection.execute(select(func.count(), func.min(feed.c.due_at)).where(asked)).one()
     last_poll = connection.execute(select(func.max(poll.c.started_at))).scalar()
+    last_answer = connection.execute(select(func.max(poll.c.started_at)).where(not_(NO_ANSWER))).scalar()
     waiting, oldest = connection.execute(
         # by when they were made: a retry's due time moves on and on while a mail server is down
         select(func.count(), func.min(delivery.c.created_at)).where(delivery.c.state.in_(WAITING))
@@ -173,6 +189,8 @@ def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> 
     return Standing(
         polled_feeds=polled,
         last_poll_at=last_poll,
+        last_answer_at=last_answer,
+        unanswered=_asked_since(connection, last_answer),
         troubled=_troubled(connection, quiet_before),
         outbox_waiting=waiting,
         outbox_oldest_at=oldest,
@@ -191,10 +209,23 @@ def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> 
     )
 
 
+def _asked_since(connection: Connection, at: datetime | None) -> frozenset[str]:
+    """The feeds asked after a moment that are still to be asked."""
+    asked = select(poll.c.feed_id).join(feed, feed.c.id == poll.c.feed_id).where(feed.c.state.in_(ASKED))
+    return frozenset(connection.execute(asked.where(poll.c.started_at > at) if at else asked).scalars())
+
+
 def _troubled(connection: Connection, quiet_before: datetime) -> tuple[FeedStanding, ...]:
     rows = connection.execute(
         select(
-            feed.c.id, feed.c.title, feed.c.url, feed.c.state, feed.c.reason, feed.c.schedule, feed.c.failing_since_at
+            feed.c.id,
+            feed.c.title,
+            feed.c.url,
+            feed.c.state,
+            feed.c.reason,
+            feed.c.schedule,
+            feed.c.failing_since_at,
+            feed.c.last_polled_at,
         )
         .where(
             or_(
@@ -205,7 +236,9 @@ def _troubled(connection: Connection, quiet_before: datetime) -> tuple[FeedStand
         .order_by(feed.c.id)
     )
     return tuple(
-        FeedStanding(row.id, row.title or row.url, row.state, row.reason, row.schedule, row.failing_since_at)
+        FeedStanding(
+            row.id, row.title or row.url, row.state, row.reason, row.schedule, row.failing_since_at, row.last_polled_at
+        )
         for row in rows
     )
 

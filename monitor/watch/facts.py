@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-NOTHING_POLLED_AFTER = timedelta(minutes=30)
+LATE_AFTER = timedelta(minutes=30)  # polls and deliveries; [watch] late_after
 MANY_FEEDS_SHARE = 0.3
 MANY_FEEDS_LEAST = 5  # three of four feeds on a desk is not an outage of the network
 FEED_FAILING_AFTER = timedelta(hours=24)
-OUTBOX_OLD_AFTER = timedelta(minutes=30)
 DISK_FREE_LEAST_BYTES = 500_000_000
 DISK_FREE_LEAST_SHARE = 0.05
 CANARY_LATE_AFTER = timedelta(hours=26)  # it runs once a day; two hours for a busy line
@@ -55,6 +54,7 @@ class FeedFact:
     title: str
     words: str
     failing_since: datetime | None = None
+    asked_at: datetime | None = None
     gone: bool = False
     silent: bool = False
     stale: bool = False
@@ -66,6 +66,10 @@ class Facts:
 
     started_at: datetime
     last_poll_at: datetime | None = None  # the last poll that ended, well or not
+    last_answer_at: datetime | None = None  # the last poll that some server answered, whatever it said
+    unanswered: frozenset[str] = frozenset()  # feeds asked since then: none of them was answered
+    most_overdue_at: datetime | None = None  # since when the most overdue feed waits to be asked
+    network_back_at: datetime | None = None  # end of the last time that nothing was polled
     feeds: tuple[FeedFact, ...] = ()
     polled_feeds: int = 0  # enabled, not gone
     outbox_oldest_at: datetime | None = None  # when the oldest unsent delivery was made
@@ -109,11 +113,12 @@ def is_stale(newest_at: datetime | None, now: datetime) -> bool:
     return newest_at is not None and now - newest_at > STALE_AFTER
 
 
-def faults(facts: Facts, now: datetime) -> tuple[Fault, ...]:
+def faults(facts: Facts, now: datetime, *, late_after: timedelta = LATE_AFTER) -> tuple[Fault, ...]:
     """Everything that is wrong at ``now``, in the order of the kinds."""
     found = [
-        *_polling(facts, now),
-        *_outbox(facts, now),
+        *_polling(facts, now, late_after),
+        *_feeds(facts),
+        *_outbox(facts, now, late_after),
         *_machine(facts),
         *_understanding(facts, now),
     ]
@@ -121,20 +126,49 @@ def faults(facts: Facts, now: datetime) -> tuple[Fault, ...]:
     return tuple(sorted(found, key=lambda fault: (order.index(fault.kind), fault.key)))
 
 
-def _polling(facts: Facts, now: datetime) -> Iterator[Fault]:
-    quiet_since = facts.last_poll_at or facts.started_at
-    if facts.polled_feeds and now - quiet_since > NOTHING_POLLED_AFTER:
-        yield Fault(
-            HealthKind.NOTHING_POLLED, "nothing_polled", f"last poll {quiet_since.isoformat(timespec='minutes')}"
-        )
-    failing = [feed for feed in facts.feeds if feed.failing_since is not None and not feed.gone]
+def _polling(facts: Facts, now: datetime, late_after: timedelta) -> Iterator[Fault]:
+    if _stands_still(facts, now, late_after) or _is_cut_off(facts, now, late_after):
+        answered = facts.last_answer_at or facts.started_at
+        yield Fault(HealthKind.NOTHING_POLLED, "nothing_polled", f"{answered:%Y-%m-%d %H:%M} UTC")
+        return  # while the network is the fault, no feed is blamed
+    failing = [feed for feed in facts.feeds if _fails_by_itself(feed, facts)]
     if len(failing) >= MANY_FEEDS_LEAST and len(failing) > MANY_FEEDS_SHARE * facts.polled_feeds:
         names = tuple(f"{feed.title}: {feed.words}" for feed in failing)
         yield Fault(HealthKind.MANY_FEEDS_FAILING, "many_feeds_failing", f"{len(failing)}/{facts.polled_feeds}", names)
-    else:  # while the network is the fault, no feed is blamed by itself
-        for feed in failing:
-            if feed.failing_since is not None and now - feed.failing_since > FEED_FAILING_AFTER:
-                yield Fault(HealthKind.FEED_FAILING, f"feed_failing:{feed.id}", f"{feed.title}: {feed.words}")
+        return  # one message, not one for each
+    for feed in failing:
+        if feed.failing_since is not None and now - feed.failing_since > FEED_FAILING_AFTER:
+            yield Fault(HealthKind.FEED_FAILING, f"feed_failing:{feed.id}", f"{feed.title}: {feed.words}")
+
+
+def _stands_still(facts: Facts, now: datetime, late_after: timedelta) -> bool:
+    """Feeds are due and none is asked. Time before this start does not count: a service that was stopped catches up first."""
+    if facts.most_overdue_at is None or not facts.polled_feeds:
+        return False
+    ended_at = max(facts.last_poll_at or facts.started_at, facts.started_at)
+    return now - max(facts.most_overdue_at, ended_at) > late_after
+
+
+def _is_cut_off(facts: Facts, now: datetime, late_after: timedelta) -> bool:
+    """Feeds are asked and no server answers: so many in a row that it cannot be they (fault case PRC-08). Where few feeds are
+    watched, all of them and for a while."""
+    silent, asked = len(facts.unanswered), facts.polled_feeds
+    if silent >= MANY_FEEDS_LEAST and silent > MANY_FEEDS_SHARE * asked:
+        return True
+    answered_at = max(facts.last_answer_at or facts.started_at, facts.started_at)
+    return bool(asked) and silent >= asked and now - answered_at > late_after
+
+
+def _fails_by_itself(feed: FeedFact, facts: Facts) -> bool:
+    """Whether a failing feed may be blamed: not while nobody else has answered since it was asked, and not before it was asked
+    again after the network was away."""
+    if feed.failing_since is None or feed.gone or feed.id in facts.unanswered:
+        return False
+    back_at = facts.network_back_at
+    return back_at is None or feed.asked_at is None or feed.asked_at > back_at
+
+
+def _feeds(facts: Facts) -> Iterator[Fault]:
     for feed in facts.feeds:
         if feed.gone:
             yield Fault(HealthKind.FEED_GONE, f"feed_gone:{feed.id}", f"{feed.title}: {feed.words}")
@@ -144,8 +178,8 @@ def _polling(facts: Facts, now: datetime) -> Iterator[Fault]:
             yield Fault(HealthKind.FEED_STALE, f"feed_stale:{feed.id}", f"{feed.title}: {feed.words}")
 
 
-def _outbox(facts: Facts, now: datetime) -> Iterator[Fault]:
-    if facts.outbox_oldest_at is not None and now - facts.outbox_oldest_at > OUTBOX_OLD_AFTER:
+def _outbox(facts: Facts, now: datetime, late_after: timedelta) -> Iterator[Fault]:
+    if facts.outbox_oldest_at is not None and now - facts.outbox_oldest_at > late_after:
         since = facts.outbox_oldest_at.isoformat(timespec="minutes")
         yield Fault(HealthKind.OUTBOX_OLD, "outbox_old", f"{since}")
     if facts.dead_letters:

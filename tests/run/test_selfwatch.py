@@ -108,6 +108,14 @@ def test_trouble_is_told_once_by_the_health_route_and_the_switch_is_not_pinged(s
     assert b'coopwatch_health_episodes{kind="nothing_polled"} 1.0' in bench.metrics.text()
 
 
+def test_settings_that_were_reloaded_hold_from_the_next_look_on(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store, tmp_path, DUTY)
+    soon = NOW + timedelta(minutes=12)
+    assert bench.look(soon) == []
+    bench.watch.use(WatchSettings(canary=False, late_after_s=300.0))
+    assert bench.look(soon) == [(HealthKind.NOTHING_POLLED, Moment.START)]
+
+
 def test_another_process_goes_on_with_the_episode(store: Store, tmp_path: Path) -> None:
     late = NOW + timedelta(minutes=45)
     assert Bench(store, tmp_path, DUTY).look(late) == [(HealthKind.NOTHING_POLLED, Moment.START)]

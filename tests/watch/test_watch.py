@@ -12,6 +12,8 @@ NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 CALM = Facts(
     started_at=NOW - timedelta(days=100),
     last_poll_at=NOW,
+    last_answer_at=NOW,
+    most_overdue_at=NOW,
     polled_feeds=20,
     disk_free_bytes=10**11,
     disk_total_bytes=2 * 10**11,
@@ -32,10 +34,43 @@ def test_a_calm_service_has_no_faults() -> None:
     assert kinds(CALM) == []
 
 
-def test_nothing_polled_for_half_an_hour_is_a_fault_even_before_the_first_poll() -> None:
-    assert kinds(replace(CALM, last_poll_at=NOW - timedelta(minutes=31))) == [HealthKind.NOTHING_POLLED]
-    assert kinds(replace(CALM, last_poll_at=None)) == [HealthKind.NOTHING_POLLED]
-    assert kinds(replace(CALM, last_poll_at=None, polled_feeds=0)) == []
+def test_feeds_that_are_due_and_not_asked_for_half_an_hour_are_a_fault() -> None:
+    late = NOW - timedelta(minutes=31)
+    still = replace(CALM, last_poll_at=late, most_overdue_at=late)
+    assert kinds(still) == [HealthKind.NOTHING_POLLED]
+    assert kinds(replace(still, last_poll_at=None)) == [HealthKind.NOTHING_POLLED]
+    assert kinds(replace(still, polled_feeds=0)) == []
+    assert kinds(replace(still, most_overdue_at=NOW + timedelta(hours=6))) == [], "a feed asked once a day is not late"
+    assert kinds(replace(still, started_at=NOW - timedelta(minutes=2))) == [], "it was stopped, and catches up"
+    assert kinds(replace(still), NOW - timedelta(minutes=10)) == []
+
+
+def names(n: int) -> frozenset[str]:
+    return frozenset(str(i) for i in range(n))
+
+
+def test_servers_that_answer_nobody_are_one_fault_of_the_network_and_no_feed_is_blamed() -> None:
+    cut_off = replace(CALM, feeds=failing(7, hours=0.1), unanswered=names(7))
+    (fault,) = faults(cut_off, NOW)
+    assert (fault.kind, fault.words) == (HealthKind.NOTHING_POLLED, "2026-03-01 09:00 UTC")
+    assert kinds(replace(cut_off, feeds=failing(7, hours=30))) == [HealthKind.NOTHING_POLLED]
+    assert kinds(replace(cut_off, unanswered=names(6), polled_feeds=200)) == [], "six of two hundred are chance"
+    assert kinds(replace(cut_off, unanswered=names(4))) == [], "four of twenty are not decided yet"
+
+
+def test_a_desk_with_few_feeds_is_cut_off_when_none_answers_for_half_an_hour() -> None:
+    few = replace(CALM, polled_feeds=3, unanswered=names(3), feeds=failing(3, hours=1))
+    assert kinds(few) == []
+    assert kinds(replace(few, last_answer_at=NOW - timedelta(minutes=31))) == [HealthKind.NOTHING_POLLED]
+    assert kinds(few, NOW + timedelta(minutes=31)) == [HealthKind.NOTHING_POLLED]
+
+
+def test_feeds_are_not_blamed_before_they_were_asked_again_after_the_network_was_away() -> None:
+    asked_then = tuple(replace(feed, asked_at=NOW - timedelta(minutes=20)) for feed in failing(7, hours=1))
+    back = replace(CALM, feeds=asked_then, network_back_at=NOW - timedelta(minutes=5))
+    assert kinds(back) == []
+    asked_since = tuple(replace(feed, asked_at=NOW - timedelta(minutes=1)) for feed in asked_then)
+    assert kinds(replace(back, feeds=asked_since)) == [HealthKind.MANY_FEEDS_FAILING]
 
 
 def test_many_failing_feeds_are_one_fault_and_no_feed_is_blamed_by_itself() -> None:

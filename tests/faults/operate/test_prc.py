@@ -158,13 +158,15 @@ def free_port() -> int:
 def test_prc_08_the_network_gone_is_one_alarm_and_its_return_no_stampede(place: World) -> None:
     port, count = free_port(), 12
     path = place.configure(
-        more='[watch]\ncheck_every = "1s"\ncanary = false\nping_url_file = "ping.url"\nping_every = "1s"\n',
+        more='[watch]\ncheck_every = "1s"\nremind_every = "3s"\ncalm_for = "2s"\ncanary = false\n'
+        'ping_url_file = "ping.url"\nping_every = "1s"\n',
         routes=f"""
 [[routes]]
 name = "duty"
 channel = "email"
 mode = "health"
 language = "en"
+max_per_hour = 0
 to = ["duty@example.org"]
 smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
 """,
@@ -172,21 +174,42 @@ smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("allow_private = [", f'host_concurrency = 2\nallow_private = ["127.0.0.1:{port}", '))
     (place.folder / "ping.url").write_text(f"{place.base}/alive\n", encoding="utf-8")
+    place.pages["/alive"] = lambda: (200, "text/plain", b"ok")
     listed = "".join(f"  - {{url: 'http://127.0.0.1:{port}/f{n}.xml', title: F{n}}}\n" for n in range(count))
     (place.folder / "feeds.yaml").write_text(f"feeds:\n{listed}")
+
+    def told(words: str) -> int:
+        return sum(words in str(mail["subject"]) for mail in place.mails)
+
+    def failed() -> int:
+        return sum("outcome=failed" in line for line in service.lines)
+
+    def all_asked() -> bool:
+        return len({path for _, path in asked if path.startswith("/f")}) == count
+
     asked: list[tuple[float, str]] = []
     with running(place) as service:
-        eventually(lambda: place.mails, "the outage is told")
-        eventually(lambda: sum("outcome=failed" in line for line in service.lines) > 2 * count, "it keeps failing")
         with publisher(place, port, asked):
-            eventually(lambda: len({p for _, p in asked if p.startswith("/f")}) == count, "every feed recovers", 120)
+            eventually(
+                lambda: all_asked() and "/alive" in place.asked, "all is well, and the switch outside is told so"
+            )
+        eventually(lambda: told("Nothing is being polled"), "the outage is told")
+        pinged, so_far = place.asked.count("/alive"), failed()
+        eventually(lambda: told("Still: Nothing is being polled"), "and told again while it lasts")
+        eventually(lambda: failed() > so_far + count, "it keeps failing")
+        assert place.asked.count("/alive") == pinged, "the switch outside is left to raise its own alarm"
+        asked.clear()
+        with publisher(place, port, asked):
+            eventually(all_asked, "every feed recovers", 120)
+            eventually(lambda: told("Over: Nothing is being polled"), "its end is told")
+            eventually(lambda: place.asked.count("/alive") > pinged, "the switch outside is told that all is well")
             service.process.send_signal(signal.SIGTERM)
             assert service.end(60) == 0
     subjects = [str(mail["subject"]) for mail in place.mails]
-    assert len(subjects) == 1, "one alarm, none for a single feed; its end is told when it has been calm for a while"
-    assert "fail at once" in subjects[0]
-    assert "/alive" in place.asked, "the switch outside is pinged: the service itself is well"
-    seconds = [int(at) for at, p in asked if p.startswith("/f")]
+    assert subjects[0] == "[health] Nothing is being polled"
+    assert subjects[-1] == "[health] Over: Nothing is being polled"
+    assert set(subjects[1:-1]) == {"[health] Still: Nothing is being polled"}, "one episode, none for a single feed"
+    seconds = [int(at) for at, path in asked if path.startswith("/f")]
     assert max(seconds.count(second) for second in seconds) <= 2 * count, "no stampede"
 
 

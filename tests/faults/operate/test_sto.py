@@ -232,3 +232,41 @@ def test_sto_10_what_was_pruned_and_reappears_is_not_told_again(place: World) ->
         place.stories = listed
         assert place.run("once").returncode == 0
     assert len(place.mails) == len(place.hooks) == 1
+
+
+def test_a_filling_disk_is_mailed_while_there_is_still_room_to_work(place: World, mount: Mount, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    (place.folder / "state" / "cache").rename(cache)
+    mount(place.folder / "state", "size=80m")
+    place.use_cache(cache.parent / "cache")
+    place.configure(
+        more='[watch]\ncheck_every = "1s"\ncalm_for = "2s"\ncanary = false\nping_url_file = "ping.url"\nping_every = "1s"\n',
+        routes=f"""
+[[routes]]
+name = "duty"
+channel = "email"
+mode = "health"
+language = "en"
+to = ["duty@example.org"]
+smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
+""",
+    )
+    (place.folder / "ping.url").write_text(f"{place.base}/alive\n", encoding="utf-8")
+    place.pages["/alive"] = lambda: (200, "text/plain", b"ok")
+    ballast = place.folder / "state" / "ballast"
+
+    def told(words: str) -> bool:
+        return any(words in str(mail["subject"]) for mail in place.mails)
+
+    with running(place) as service:
+        eventually(lambda: "/alive" in place.asked, "there is room, and the switch outside is told so")
+        free = os.statvfs(ballast.parent)
+        ballast.write_bytes(b"\0" * int(free.f_bavail * free.f_frsize - 0.03 * free.f_blocks * free.f_frsize))
+        eventually(lambda: told("The disk is filling"), "it is told")
+        pinged, polled = place.asked.count("/alive"), place.asked.count("/feed.xml")
+        eventually(lambda: place.asked.count("/feed.xml") > polled + 2, "it works on")
+        assert place.asked.count("/alive") == pinged, "the switch outside is left to raise its own alarm"
+        ballast.unlink()
+        eventually(lambda: told("Over: The disk is filling"), "room again, and its end is told")
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(45) == 0
