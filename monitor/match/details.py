@@ -71,19 +71,32 @@ def parties_of(cast: Cast, entities: Mapping[str, Entity]) -> tuple[Party, ...]:
 
 
 def object_of(frame: Frame, reading: Reading) -> str:
-    """The id of a named initiative in the sentence, else the words from the instrument to the next pause."""
+    """The id of a named initiative in the sentence, else the words from the instrument to the next pause; in Chinese,
+    where what it is about stands before it, from the act or the last party to the end of the instrument."""
     for mention in frame.part.mentions:
         if mention.entity.kind == "initiative":
             return mention.entity.id
     hit = frame.instrument or frame.act
     if hit is None:
         return ""
+    if reading.language.profile.script == "han" and frame.instrument:
+        return reading.whole[_thing_start(frame, reading) : hit[1]].strip()
     text = reading.whole[hit[0] : min(frame.part.end, hit[0] + _OBJECT_CHARS)]
     pause = _STOP.search(text, hit[1] - hit[0])
     text = text[: pause.start()] if pause else text
     if not pause and hit[0] + _OBJECT_CHARS < frame.part.end and " " in text:
         text = text.rpartition(" ")[0]
     return text.strip()
+
+
+def _thing_start(frame: Frame, reading: Reading) -> int:
+    """Where the words before the instrument begin that say what it is about."""
+    assert frame.instrument is not None
+    start = frame.instrument[0]
+    ends = [m.end for m in frame.part.mentions] + [act[1] for act in frame.part.acts]
+    first = max((end for end in ends if end <= start), default=max(frame.part.start, start - _OBJECT_CHARS))
+    pauses = [pause.end() for pause in _STOP.finditer(reading.whole[first:start])]
+    return first + (pauses[-1] if pauses else 0)
 
 
 def count_of(frame: Frame, reading: Reading) -> int:

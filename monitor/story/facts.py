@@ -12,6 +12,7 @@ from monitor.story.outline import Outline
 MEMORY_DAYS = 400
 _SAME_REPORT_DAYS = 5
 _RECENT_DAYS = 14
+_OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its life: works begun, a text signed
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
 _SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
@@ -47,6 +48,8 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     if days > _RECENT_DAYS:
         alike = max(facts.get("object_same", 0.0), facts.get("thing_said", 0.0), facts.get("words_share", 0.0))
         facts["long_ago"] = 1
+        if "principals_nested" in facts:
+            facts["nested_late"] = 1
         facts["told_alike_late"] = alike * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
@@ -82,6 +85,8 @@ def _sides(mine: frozenset[str], theirs: frozenset[str]) -> str:
 def _object(facts: Facts, new: Outline, old: Outline, days: float) -> None:
     if new.package != old.package:
         facts["package_and_single_late" if days > _SAME_REPORT_DAYS else "package_and_single"] = 1
+    elif new.package and days > _SAME_REPORT_DAYS:
+        facts["package_of_another_day"] = 1  # the documents of the next visit, told in the same words
     elif new.objects and old.objects:
         facts["object_differs" if new.objects.isdisjoint(old.objects) else "object_same"] = 1
 
@@ -99,6 +104,9 @@ def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
         single = _SINGLE_WORD if abs(new.last - old.last) > _SAME_REPORT_DAYS else _SINGLE_WORD_NOW
         facts["thing_unsaid"] = 1.0 if min(len(mine), len(theirs)) > 1 else single
         return
+    if _SAME_REPORT_DAYS < abs(new.last - old.last) <= _OTHER_THING_DAYS:
+        # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
+        facts["thing_apart"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
     alike = min(1.0, max(there / len(mine), here / len(theirs)))
     facts["thing_said"] = alike if len(mine) > 1 or not rivals else _SINGLE_WORD * alike
 
@@ -132,8 +140,8 @@ def _coded(facts: Facts, new: Outline, old: Outline) -> None:
 
 
 def _happened_again(new: Outline, old: Outline) -> bool:
-    """Whether the report dates a stage that the story reached long before: what was signed in spring is not signed
-    today."""
+    """Whether the report dates a stage that the story reached days before: what was signed on Monday is not signed on
+    the next."""
     if new.on is None or old.denied:
         return False
-    return any(new.on - old.told[stage] > _RECENT_DAYS for stage in new.told if stage in old.told)
+    return any(new.on - old.told[stage] > _SAME_REPORT_DAYS for stage in new.told if stage in old.told)

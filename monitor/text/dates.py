@@ -10,6 +10,8 @@ from datetime import date, timedelta
 _YEAR = re.compile(r"(?<![\d.,/-])(1[89]\d\d|20\d\d)(?![\d,]|[.]\d)")
 _ISO = re.compile(r"(?<!\d)(20\d\d|19\d\d)-(\d\d)-(\d\d)(?!\d)")
 _HAN = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
+# "6日签署": news agencies leave the month out; not "10日内" (within ten days), "为期3日" (for three), "日电" (a dateline)
+_HAN_DAY = re.compile(r"(?<![\d月期近])(\d{1,2})日(?![内电报间本])")
 _DAY_BEFORE = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|o|\.|°)? (?:de |of )?$")
 _DAY_AFTER = re.compile(r" (\d{1,2})(?:st|nd|rd|th)?(?!\d)")
 _YEAR_AFTER = re.compile(r",? (?:de |del |of )?(\d{4})(?!\d)")
@@ -39,10 +41,13 @@ def years(folded: str) -> list[tuple[int, int]]:
 
 
 def find_dates(folded: str, tables: DateTables, published: date) -> list[DateFound]:
-    """Dates in order of appearance. A day and month without a year take the year nearest to ``published``."""
+    """Dates in order of appearance. A day and month without a year take the year nearest to ``published``, a day alone
+    the month."""
     out = [DateFound(m.start(), m.end(), m.group(0), "explicit") for m in _ISO.finditer(folded)]
     for m in _HAN.finditer(folded):
         out += _made(m.start(), m.end(), m.group(1), int(m.group(2)), int(m.group(3)), published)
+    for m in _HAN_DAY.finditer(folded):
+        out += _in_month(m.start(), m.end(), int(m.group(1)), published)
     for word in re.finditer(r"[^\W\d_]+\.?", folded):
         month = tables.months.get(word.group(0).rstrip("."))
         if month:
@@ -80,6 +85,12 @@ def _around(folded: str, start: int, end: int, month: int, published: date) -> l
     if year and 1800 <= int(year.group(1)) <= 2099:
         return [DateFound(start, year.end(), f"{year.group(1)}-{month:02d}", "explicit")]
     return []
+
+
+def _in_month(start: int, end: int, day: int, published: date) -> list[DateFound]:
+    """The day of that number nearest to ``published``."""
+    around = (published + timedelta(days=days) for days in range(-15, 16))
+    return [DateFound(start, end, each.isoformat(), "explicit") for each in around if each.day == day][:1]
 
 
 def _made(start: int, end: int, year: str | None, month: int, day: int, published: date) -> list[DateFound]:

@@ -85,3 +85,13 @@ def test_a_rule_on_trial_is_told_as_such_and_alerts_nobody(matcher: Matcher) -> 
     )
     assert found.announcements[0].trial
     assert not found.alert
+
+
+def test_in_chinese_the_thing_agreed_stands_before_the_instrument(matcher: Matcher) -> None:
+    found = judged(matcher, "中巴签署葡萄输华议定书", "中国海关总署与巴西农业部16日签署鲜食葡萄输华检疫议定书。", "zh")
+    assert found.announcements[0].object == "鲜食葡萄输华检疫议定书"
+
+
+def test_a_suspension_without_a_verb_of_agreeing_is_a_mention(matcher: Matcher) -> None:
+    found = judged(matcher, "Francia e Brasile sospendono l'accordo sui satelliti")
+    assert [mention.reason for mention in found.mentions] == ["suspended"]

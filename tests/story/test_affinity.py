@@ -90,3 +90,38 @@ def test_every_fact_has_a_weight() -> None:
     # a fact without a weight would stop the comparison: all that features can name must be weighed
     names = {"copy", "object_same", "object_differs", "package_and_single", "package_and_single_late", "marks_shared"}
     assert names | {"topic_same", "date_same", "date_differs", "other_language_late"} <= set(WEIGHTS)
+
+
+def test_things_that_each_name_what_the_other_does_not_are_apart_for_a_month() -> None:
+    sorghum = said(
+        "BR CN", "protocol on quarantine of sorghum exports", thing="protocol on quarantine of sorghum exports"
+    )
+    grapes = said("BR CN", "protocol on quarantine of grape exports", thing="protocol on quarantine of grape exports")
+    old = report(sorghum, "Sorghum")
+    apart = {days: (features(report(grapes, "Grapes", days=days), old, {}) or {}) for days in (2, 10, 60)}
+    assert 0 < apart[10]["thing_apart"] < 0.5
+    assert "thing_apart" not in apart[2] | apart[60]
+
+
+def test_the_packages_of_two_visits_are_two() -> None:
+    first = report(said("ES CN", "ten documents of cooperation", count=10), "Visit")
+    for days, fact in ((2, False), (150, True)):
+        facts = features(
+            report(said("ES CN", "several documents of cooperation", count=2), "Visit", days=days), first, {}
+        )
+        assert facts is not None
+        assert ("package_of_another_day" in facts) is fact
+
+
+def test_one_party_more_weeks_later_speaks_for_another_act() -> None:
+    facts = features(report(said("IT EG GR", "harbour of Damietta"), "Harbour", days=20), HARBOUR, {})
+    assert facts is not None
+    assert facts["nested_late"] == 1
+
+
+def test_what_was_signed_on_one_monday_is_not_signed_on_the_next() -> None:
+    signed = replace(HARBOUR, told={"signed": HARBOUR.last})
+    again = said("IT EG", "harbour", thing="harbour", event_date="2026-02-12", date_basis="explicit")
+    facts = features(replace(report(again, "Harbour", days=7), told={"signed": 0.0}), signed, {})
+    assert facts is not None
+    assert facts["happened_again"] == 1

@@ -95,12 +95,18 @@ DAY = date(2026, 3, 5)
         ("signed on march 4, 2026", "2026-03-04"),
         ("ieri a roma", "2026-03-04"),
         ("3月4日下午", "2026-03-04"),
+        ("中国与巴西4日签署议定书", "2026-03-04"),
+        ("双方28日签署议定书", "2026-02-28"),
         ("nel marzo 2013", "2013-03"),
         ("2025-12-31", "2025-12-31"),
     ],
 )
 def test_dates_are_read_as_iso_cut_to_what_is_known(text: str, iso: str) -> None:
     assert [d.iso for d in find_dates(text, TABLES, DAY)] == [iso]
+
+
+def test_a_number_of_days_and_a_dateline_are_no_day_of_the_month() -> None:
+    assert find_dates("10日内签署，为期3日，新华社北京电，21日电", TABLES, DAY) == []
 
 
 def test_quantities_are_no_years() -> None:
