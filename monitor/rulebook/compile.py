@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from monitor.errors import RuleError
 from monitor.model import ActType, Reason, Sector, Stage, Step
 from monitor.rulebook.faults import Faults, lint
 from monitor.rulebook.forms import Forms
@@ -19,28 +18,25 @@ _NAMING = (("names", "name"), ("adjectives", "adjective"), ("capitals", "capital
 _BLANK = Weights(0.0, {}, 0.5, 0.19)
 
 
-def compile_rules(
-    source: Source, forms: Forms, digest: str, *, broken: Collection[str] = (), warnings: Sequence[str] = ()
-) -> tuple[RuleSet, list[RuleError]]:
-    """The rule set and the faults that forbid its use; its warnings, begun with ``warnings``, do not. That an id of
-    ``broken`` (or anything, where that holds "*") is not defined is no fault of those who name it."""
-    faults = Faults(frozenset(broken), [*warnings, *source["warnings"]])
-    entities = {k: _entity(k, e, source, faults) for k, e in source["entities"].items()}
-    concepts = {k: _concept(k, c) for k, c in source["concepts"].items()}
+def compile_terms(source: Source, forms: Forms, faults: Faults) -> tuple[Term, ...]:
+    """Every string that is searched; what is wrong with a word, and what no word leads to, goes into ``faults``."""
     terms = [*_entity_terms(source, faults), *_word_terms(source, forms, faults)]
     lint(source, forms, terms, faults)
-    ruleset = RuleSet(
+    return tuple(dict.fromkeys(terms))
+
+
+def compile_rules(source: Source, terms: tuple[Term, ...], digest: str, faults: Faults) -> RuleSet:
+    """The rule set; the faults that forbid its use go into ``faults``."""
+    return RuleSet(
         digest=digest,
         languages={k: _language(k, v) for k, v in source["languages"].items()},
-        entities=entities,
-        concepts=concepts,
-        terms=tuple(dict.fromkeys(terms)),
+        entities={k: _entity(k, e, source, faults) for k, e in source["entities"].items()},
+        concepts={k: _concept(k, c) for k, c in source["concepts"].items()},
+        terms=terms,
         rules=tuple(_rule(r) for r in source["rules"].values()),
         topics=tuple(_topic(k, t) for k, t in source["topics"].items()),
         weights=_weights(source["weights"]) if source["weights"] else _BLANK,
-        warnings=tuple(faults.warnings),
     )
-    return ruleset, faults.errors
 
 
 def _entity(entity_id: str, e: Mapping[str, Any], source: Source, faults: Faults) -> Entity:

@@ -16,7 +16,7 @@ class Faults:
     their own, which is told already."""
 
     def __init__(self, broken: frozenset[str], warnings: list[str]) -> None:
-        self._broken = broken
+        self.broken = broken
         self.errors: list[RuleError] = []
         self.warnings = warnings
 
@@ -26,7 +26,7 @@ class Faults:
 
     def undefined(self, item: Mapping[str, Any], named: str, message: str, part: str = "") -> None:
         """``item`` names an id that no file defines."""
-        if self._broken.isdisjoint((named, "*")):
+        if self.broken.isdisjoint((named, "*")):
             self.error(item, message, part)
 
     def warn(self, item: Mapping[str, Any], message: str, part: str = "") -> None:

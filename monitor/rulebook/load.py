@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from monitor.errors import RuleError, RuleErrors
-from monitor.rulebook.compile import compile_rules
-from monitor.rulebook.forms import Forms, forms_of, stamp, write_atomically
+from monitor.rulebook.cache import Words, keep_words, kept_words
+from monitor.rulebook.compile import compile_rules, compile_terms
+from monitor.rulebook.faults import Faults
+from monitor.rulebook.forms import forms_of, stamp
 from monitor.rulebook.ruleset import RuleSet
-from monitor.rulebook.source import Gathered, Source, gather, rule_files, strays
+from monitor.rulebook.source import Source, gather, rule_files, strays
 
 Check = Callable[[RuleSet], Iterable[RuleError]]
 _CACHE_FORMAT = "4"  # raise when the gathered source changes its shape
-_KEPT = 4  # cached sources: the running set, its successor, and one of each layer setup
 
 
 def _no_more(ruleset: RuleSet) -> tuple[RuleError, ...]:
@@ -35,23 +37,38 @@ def load(dirs: Sequence[Path], *, cache_dir: Path | None = None, check: Check = 
     files = rule_files(dirs)
     if not files:
         raise RuleErrors([RuleError("holds no rule files", file=", ".join(str(d) for d in dirs))])
-    digest = _digest(files)
-    names = [shown for _, _, shown in files]
-    cached = _cached(cache_dir, digest, names)
-    if cached is not None:
-        gathered, forms = Gathered(cached[0]), cached[1]
-    else:
-        gathered = gather(files)
-        forms = forms_of(lemmas_of(gathered.source), cache_dir)
-    ruleset, errors = compile_rules(gathered.source, forms, digest, broken=gathered.broken, warnings=strays(dirs))
-    errors = [*gathered.errors, *errors]
-    if "*" not in gathered.broken:  # else what the rules speak of may stand in a file that cannot be read
-        errors += check(ruleset)
-    if errors:
-        raise RuleErrors(errors)
-    if cached is None:
-        _keep(cache_dir, digest, {"files": names, "source": gathered.source, "forms": forms})
-    return ruleset
+    digest, names = _digest(files), [shown for _, _, shown in files]
+    with _uncollected():
+        kept = kept_words(cache_dir, digest, names)
+        words, faults = (kept, Faults(frozenset(), [])) if kept else _words(files, cache_dir)
+        ruleset = compile_rules(words.source, words.terms, digest, faults)
+        if "*" not in faults.broken:  # else what the rules speak of may stand in a file that cannot be read
+            faults.errors += check(ruleset)
+        if faults.errors:
+            raise RuleErrors(faults.errors)
+        if kept is None:
+            keep_words(cache_dir, digest, names, words)
+    return replace(ruleset, warnings=(*strays(dirs), *words.warnings))
+
+
+def _words(files: Sequence[tuple[str, Path, str]], cache_dir: Path | None) -> tuple[Words, Faults]:
+    gathered = gather(files)
+    faults = Faults(frozenset(gathered.broken), list(gathered.source["warnings"]))
+    faults.errors += gathered.errors
+    terms = compile_terms(gathered.source, forms_of(lemmas_of(gathered.source), cache_dir), faults)
+    return Words(gathered.source, terms, tuple(faults.warnings)), faults
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection while a hundred thousand small values are made that all stay: it was half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def sources_of(dirs: Sequence[Path]) -> dict[str, str]:
@@ -77,25 +94,3 @@ def _digest(files: Sequence[tuple[str, Path, str]]) -> str:
         h.update(f"\0{kind}/{path.name}\0{len(raw)}\0".encode())
         h.update(raw)
     return h.hexdigest()[:16]
-
-
-def _cached(cache_dir: Path | None, digest: str, names: list[str]) -> tuple[Source, Forms] | None:
-    if cache_dir is None:
-        return None
-    try:
-        stored: dict[str, Any] = json.loads((cache_dir / f"rules-{digest}.json").read_text(encoding="utf-8"))
-        return (stored["source"], stored["forms"]) if stored["files"] == names else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _keep(cache_dir: Path | None, digest: str, stored: dict[str, Any]) -> None:
-    if cache_dir is None:
-        return
-    write_atomically(cache_dir / f"rules-{digest}.json", json.dumps(stored, ensure_ascii=False))
-    try:
-        old = sorted(cache_dir.glob("rules-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT:]
-        for path in old:
-            path.unlink(missing_ok=True)
-    except OSError:
-        return  # another process tidies at the same time

@@ -281,7 +281,9 @@ def test_the_origin_finds_nothing_wrong_and_the_canary_was_not_hit(played: Playe
     assert played.score["canary_pass"], played.score["canary_hits"]
     bad = {path: set(played.score["paths"][path]["bad"]) for path in played.score["failed"]}
     # the whole is asked for again after fifty times 304: the origin only counts, so what lay between is looked up in its log
-    periodic = {path for path, notes in bad.items() if notes == {UNCONDITIONAL} and fewest_unmodified(played.log, path) >= 50}
+    periodic = {
+        path for path, notes in bad.items() if notes == {UNCONDITIONAL} and fewest_unmodified(played.log, path) >= 50
+    }
     assert {path: notes for path, notes in bad.items() if path not in periodic} == {}
     missed = {path for path in played.score["not_exercised"] if not path.startswith("/hook/")}
     assert missed <= {"/f/auth-sink", "/a/private/x"}
