@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from monitor import __version__
-from monitor.console import api, doing, pages
+from monitor.console import api, doing, pages, subscribe
 from monitor.console.backstage import Backstage
 from monitor.console.gate import Access, Gate
 from monitor.errors import StoreError
@@ -28,6 +28,7 @@ def build(behind: Backstage, access: Access) -> FastAPI:
     app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"), name="static")
     app.include_router(pages.router(shown))
     app.include_router(doing.router(shown, access))
+    app.include_router(subscribe.router(behind))  # before /api/stories/{story_id}
     app.include_router(api.router(behind))
     _signs_of_life(app, behind)
     _faults(app, shown)

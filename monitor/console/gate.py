@@ -5,6 +5,7 @@ and the session's token.
 
 from __future__ import annotations
 
+import base64
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Gate:
         session, cookie = self._session(headers)
         scope.setdefault("state", {})["session"] = session
         scope["state"]["cookie"] = cookie
-        bearer = self._bearer(headers)
+        bearer = self._bearer(headers) or (method in SAFE and self._basic(headers))
         if session is None and not bearer and not _is_open(path):
             await _to_login(respond, path)
             return
@@ -96,6 +97,17 @@ class Gate:
     def _bearer(self, headers: dict[str, str]) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ")
         return bool(self._access.api_token) and hmac.compare_digest(given.encode(), self._access.api_token.encode())
+
+    def _basic(self, headers: dict[str, str]) -> bool:
+        """Feed readers and calendars know names and passwords only: the token is the password, whatever the name. For
+        reading alone, since a browser sends it along from any site."""
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        try:
+            said = base64.b64decode(given, validate=True) if scheme.lower() == "basic" else b""
+        except ValueError:
+            return False
+        password = said.partition(b":")[2]
+        return bool(self._access.api_token) and hmac.compare_digest(password, self._access.api_token.encode())
 
     def _forged(self, session: Session | None, headers: dict[str, str], body: bytes) -> str:
         """Why a changing request is refused, or an empty string. A token in the form or in X-CSRF-Token, and where the
@@ -174,15 +186,16 @@ def _with_headers(send: Send, *, private: bool) -> Send:
 
 
 async def _refuse(send: Send, status: int, words: str) -> None:
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain; charset=utf-8")]}
-    )
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    if status == 401:  # calendars send their password only when they are asked for it
+        headers.append((b"www-authenticate", b'Basic realm="coopwatch"'))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words.encode()})
 
 
 async def _to_login(send: Send, path: str) -> None:
     if path.startswith("/api/") or path == "/openapi.json":
-        await _refuse(send, 401, "log in, or send Authorization: Bearer with the API token")
+        await _refuse(send, 401, "log in, or send Authorization: Bearer (or Basic) with the API token")
         return
     await send({"type": "http.response.start", "status": 303, "headers": [(b"location", b"/login")]})
     await send({"type": "http.response.body", "body": b""})

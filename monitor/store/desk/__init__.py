@@ -17,8 +17,10 @@ from monitor.store.desk.stories import (
     choices,
     feed_titles,
     find_stories,
+    newest_stories,
     quiet_at,
     rule_hits,
+    stories_with_deadline,
     story_file,
 )
 
@@ -43,6 +45,7 @@ __all__ = [
     "feed_lines",
     "feed_titles",
     "find_stories",
+    "newest_stories",
     "outbox",
     "outcomes",
     "pair_counts",
@@ -52,5 +55,6 @@ __all__ = [
     "rule_hits",
     "sample",
     "silences",
+    "stories_with_deadline",
     "story_file",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, select
 
 from monitor.model import Judgement, Report, Story
 from monitor.store import search, tables
+from monitor.store.stories import load_stories
 from monitor.store.types import from_json
 
 PAGE = 50
@@ -102,6 +103,26 @@ def _filtered(connection: Connection, wanted: StoryFilter) -> Select[tuple[str, 
     if wanted.words.strip():
         conditions.append(story.id.in_(search.stories_with(connection, wanted.words)))
     return select(story.id, story.body, story.reports).where(*conditions)
+
+
+def newest_stories(connection: Connection, threshold: float, size: int) -> tuple[Story, ...]:
+    """The open stories of at least this score that changed last, with their reports, latest change first."""
+    story = tables.story.c
+    worth_telling = (story.state == "open", story.opened_by_mention.is_(False), story.score >= threshold)
+    return _whole(connection, select(story.id).where(*worth_telling).order_by(story.changed_at.desc()).limit(size))
+
+
+def stories_with_deadline(connection: Connection, since: datetime) -> tuple[Story, ...]:
+    """The open stories since a moment that have a deadline, with their reports, newest first."""
+    story = tables.story.c
+    dated = (story.state == "open", story.opened_by_mention.is_(False), story.deadline != "", story.opened_at >= since)
+    return _whole(connection, select(story.id).where(*dated).order_by(story.opened_at.desc()))
+
+
+def _whole(connection: Connection, ids: Select[tuple[str]]) -> tuple[Story, ...]:
+    wanted = [str(row.id) for row in connection.execute(ids)]
+    found = load_stories(connection, wanted)
+    return tuple(found[key] for key in wanted)
 
 
 def _single_tags(wanted: StoryFilter) -> tuple[tuple[str, str], ...]:
