@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from monitor.errors import ConfigError
 from monitor.model import DeliveryState, FeedState, Story
 from monitor.store.engine import Database
+from monitor.store.statements import chunks
 from monitor.store.stories import load_stories, save_story
 from monitor.store.tables import action, delivery, entry, feed, judgement, report, silence, story, story_tag, target
 
@@ -74,13 +75,15 @@ class CurationStore:
         that lost its memory asks for it). What could not be rendered has no bytes to send."""
         again = (DeliveryState.DEAD, DeliveryState.SENT) if also_sent else (DeliveryState.DEAD,)
         with self._database.write() as connection:
-            parked = connection.execute(
-                select(delivery.c.id, delivery.c.route, delivery.c.target).where(
-                    delivery.c.id.in_(list(delivery_ids)),
-                    delivery.c.state.in_(again),
-                    func.length(delivery.c.body) > 0,
+            parked = [
+                row
+                for chunk in chunks(delivery_ids)
+                for row in connection.execute(
+                    select(delivery.c.id, delivery.c.route, delivery.c.target).where(
+                        delivery.c.id.in_(chunk), delivery.c.state.in_(again), func.length(delivery.c.body) > 0
+                    )
                 )
-            ).all()
+            ]
             for row in parked:
                 connection.execute(
                     update(delivery)
