@@ -34,6 +34,7 @@ from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
 from monitor.run.fleet import Fleet
+from monitor.run.heap import made_to_stay
 from monitor.run.match import Desk, MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
@@ -275,13 +276,14 @@ class Machine:
     async def reload(self, settings: Settings) -> None:
         """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.
         The database, the state directory and the workers stay as they are until a restart."""
-        knowledge = await asyncio.to_thread(learn, settings, self._egress)
-        wrong = await asyncio.to_thread(examples.failing, knowledge.matcher)
-        if wrong:
-            raise ExampleErrors(examples.as_error(fault) for fault in wrong)
-        phrases = load_page_phrases(settings.rules_dir)
-        specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
-        self.use(knowledge, PageReader(self.pool, phrases, settings.workers.deadline_s))
+        with made_to_stay():
+            knowledge = await asyncio.to_thread(learn, settings, self._egress)
+            wrong = await asyncio.to_thread(examples.failing, knowledge.matcher)
+            if wrong:
+                raise ExampleErrors(examples.as_error(fault) for fault in wrong)
+            phrases = load_page_phrases(settings.rules_dir)
+            specs = load_feeds(settings.feeds_file, settings.own_feeds_file)
+            self.use(knowledge, PageReader(self.pool, phrases, settings.workers.deadline_s))
         await self.writer.call(self.store.feeds.sync, specs, self.clock(), settings.fetch.min_interval_s)
         await self.writer.call(self._keep_what_is_in_force)
         self.feeds = len(specs)
@@ -325,8 +327,9 @@ async def open_machine(
             lock.take()
             store.manners.release_claims(clock())
         failpoint("start.opened")
-        machine = Machine(settings, store, clock=clock, on_sent=on_sent)
-        machine.sync()
+        with made_to_stay():
+            machine = Machine(settings, store, clock=clock, on_sent=on_sent)
+            machine.sync()
         try:
             async with machine.alive() if lock is None else nullcontext():
                 yield machine

@@ -128,9 +128,17 @@ def _without_site(text: str, sites: set[str], *, cut: bool = False) -> str:
 
 
 def published(
-    root: HtmlElement, meta: dict[str, str], linked: LinkedData, url: str, *, zone: str, now: datetime
+    root: HtmlElement,
+    meta: dict[str, str],
+    linked: LinkedData,
+    url: str,
+    *,
+    zone: str,
+    now: datetime,
+    search: bool = True,
 ) -> Published | None:
-    """When the page was published: declarations first, then its time elements, its address, and the places where sites write it.
+    """When the page was published: declarations first, then its time elements, its address, and the places where sites
+    write it. ``search`` False leaves out those places, which cost a third of reading a page.
 
     Dates before 1995 and more than two days after ``now`` are refused.
     """
@@ -141,7 +149,7 @@ def published(
         found = parse_date("-".join(match.groups()), zone)
         if found and _is_sane(found, now):
             return found
-    guessed = _searched(root, url, now)
+    guessed = _searched(root, url, now) if search else ""
     found = parse_date(guessed, zone) if guessed else None
     return found if found and _is_sane(found, now) else None
 

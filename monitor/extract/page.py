@@ -39,9 +39,11 @@ def extract(
     now: datetime,
     phrases: PagePhrases = _NO_PHRASES,
     zone: str = "Europe/Rome",
+    search_date: bool = True,
 ) -> Page:
     """What the page at ``url`` says. ``content_type`` is its header as sent ("" = unknown); times without an offset
-    are read in ``zone``; dates more than two days after ``now`` are refused.
+    are read in ``zone``; dates more than two days after ``now`` are refused. ``search_date`` False: a date that the page
+    does not declare is not looked for, since the caller has one.
 
     Never fails on a document: what cannot be read has a kind and a reason. Time is linear in the size for all inputs
     that tests know of; the caller still sets a deadline.
@@ -57,7 +59,7 @@ def extract(
     safe = guard.tree(text)
     if safe is None:
         return Page(PageKind.EMPTY, reason="no element in the page")
-    page = _read(safe, url, now, _folded(phrases), zone)
+    page = _read(safe, url, now, _folded(phrases), zone, search_date)
     if was_cut or safe.was_cut or not safe.is_rich:
         page = replace(page, reason=page.reason or "a very large page, read in a simpler way")
     return page
@@ -100,7 +102,7 @@ def _folded(phrases: PagePhrases) -> PagePhrases:
     return PagePhrases(*(tuple(map(walls.fold, getattr(phrases, name))) for name in PagePhrases.__slots__))
 
 
-def _read(safe: guard.SafeTree, url: str, now: datetime, phrases: PagePhrases, zone: str) -> Page:
+def _read(safe: guard.SafeTree, url: str, now: datetime, phrases: PagePhrases, zone: str, search_date: bool) -> Page:
     linked = linked_data.read(safe.scripts)
     meta = head.metas(safe.root)
     title = head.title(safe.root, meta, linked)
@@ -118,7 +120,7 @@ def _read(safe: guard.SafeTree, url: str, now: datetime, phrases: PagePhrases, z
         has_password=safe.has_password,
         has_scripts=safe.has_scripts,
     )
-    published = head.published(safe.root, meta, linked, url, zone=zone, now=now)
+    published = head.published(safe.root, meta, linked, url, zone=zone, now=now, search=search_date)
     return Page(
         kind=finding.kind,
         title=title,

@@ -20,6 +20,11 @@ from monitor.run.step import AnyStep, Counts
 
 T = TypeVar("T")
 
+# While so many works are under way, results and free places gather for so long between two rounds: a transaction for
+# each of them costs four times as much as one for all (0.3 against 2 ms a claim). What is alone is never kept waiting.
+CROWD = 4
+GATHER_S = 0.02
+
 
 class Writer:
     """The one thread in which the store is called."""
@@ -106,6 +111,8 @@ class Driver:
             stored = await self._store()
             acting = [task for lane in self._lanes for task in lane.acting]
             if claimed or stored:
+                if self.busy >= CROWD:
+                    await asyncio.sleep(GATHER_S)
                 continue
             if not acting and (self._stopping or (until_idle and not any(lane.hungry for lane in self._lanes))):
                 return

@@ -22,11 +22,18 @@ class PageReader:
     deadline_s: float = EXTRACT_DEADLINE_S
 
     async def read(
-        self, content: bytes, *, content_type: str, url: str, now: datetime, zone: str = "Europe/Rome"
+        self,
+        content: bytes,
+        *,
+        content_type: str,
+        url: str,
+        now: datetime,
+        zone: str = "Europe/Rome",
+        search_date: bool = True,
     ) -> Page:
-        """What the page says. A reader that dies is tried once more: its death may have been another's doing (fault
-        case ART-04); a deadline is not. Never raises for a document."""
-        arguments = (content, content_type, url, now, self.phrases, zone or "Europe/Rome")
+        """What the page says (see ``monitor.extract.extract``). A reader that dies is tried once more: its death may have
+        been another's doing (fault case ART-04); a deadline is not. Never raises for a document."""
+        arguments = (content, content_type, url, now, self.phrases, zone or "Europe/Rome", search_date)
         outcome = await self.pool.call(EXTRACT, *arguments, deadline_s=self.deadline_s)
         if outcome.ending is Ending.DIED:
             outcome = await self.pool.call(EXTRACT, *arguments, deadline_s=self.deadline_s)

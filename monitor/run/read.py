@@ -135,6 +135,7 @@ class ReadStep:
             url=answer.final_url,
             now=now,
             zone=work.spec.timezone,
+            search_date=work.entry.published_at is None,  # the feed's date is the one that counts
         )
         failpoint("read.extracted")
         return PageFound(page, answer.final_url)

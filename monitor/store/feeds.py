@@ -4,13 +4,14 @@ poll brought is stored by polls.py."""
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, func, select, update
 
 from monitor.model import FeedSpec, FeedState
 from monitor.store.engine import Database
@@ -106,30 +107,30 @@ class FeedStore:
 
     def known(self, feed_id: str, keys: Sequence[str]) -> dict[str, KnownEntry]:
         """Which of these keys are known in this feed, and as what."""
-        found: dict[str, KnownEntry] = {}
         with self._database.read() as connection:
-            for chunk in chunks(keys):
-                rows = connection.execute(
-                    select(
-                        entry_key.c.key,
-                        entry.c.id,
-                        entry.c.text_hash,
-                        entry.c.edits,
-                        entry.c.title,
-                        entry.c.url,
-                        entry.c.first_seen_at,
-                    )
-                    .join(entry, entry.c.id == entry_key.c.entry_id)
-                    .where(entry_key.c.feed_id == feed_id, entry_key.c.key.in_(chunk))
-                )
-                found |= {row[0]: KnownEntry(*row[1:]) for row in rows}
-        return found
+            look_up = _KNOWN_POSTGRESQL if self._database.dialect == "postgresql" else _KNOWN_SQLITE
+            wanted = list(keys) if self._database.dialect == "postgresql" else json.dumps(keys)
+            rows = connection.execute(look_up, {"feed": feed_id, "keys": wanted})
+            return {row[0]: KnownEntry(*row[1:]) for row in rows}
 
     def commit(self, results: Sequence[PollResult], now: datetime) -> int:
         """Stores what polls brought, in one transaction; results of a claim that no longer stands are dropped. Returns
         how many were stored."""
         with self._database.write() as connection:
             return store_polls(connection, results, now)
+
+
+# All keys in one parameter: a statement with 90 of them takes three times as long to write as to execute.
+_KNOWN = (
+    select(
+        entry_key.c.key, entry.c.id, entry.c.text_hash, entry.c.edits, entry.c.title, entry.c.url, entry.c.first_seen_at
+    )
+    .join(entry, entry.c.id == entry_key.c.entry_id)
+    .where(entry_key.c.feed_id == bindparam("feed"))
+)
+_LISTED = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
+_KNOWN_SQLITE = _KNOWN.where(entry_key.c.key.in_(select(_LISTED.c.value)))
+_KNOWN_POSTGRESQL = _KNOWN.where(entry_key.c.key == any_(bindparam("keys", type_=ARRAY(Text))))
 
 
 def _new_feed(key: str, spec: FeedSpec, now: datetime, interval_s: float) -> dict[str, Any]:

@@ -58,6 +58,17 @@ def test_nothing_active_survives() -> None:
     assert "alert" not in got.text
 
 
+def test_a_date_that_is_only_written_is_looked_for_unless_the_caller_has_one() -> None:
+    written = page('<p class="date">13/02/2026</p>' + PARAGRAPHS)
+    found = extract(written, "text/html", URL, NOW)
+    left = extract(written, "text/html", URL, NOW, search_date=False)
+    declared = extract(page(PARAGRAPHS, head=LINKED_DATE), "text/html", URL, NOW, search_date=False)
+    assert found.published_at is not None
+    assert left.published_at is None
+    assert left.text == found.text
+    assert declared.published_at == datetime(2026, 2, 13, 9, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("head", "expected"),
     [

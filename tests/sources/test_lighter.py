@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import json
+import random
+import subprocess
+import sys
+import warnings
 
 import feedparser
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.sources import rss
-from monitor.sources.lighter import flat_copy, lighten
+from monitor.sources.lighter import COMPUTED, flat_copy, lighten
 
 URL = "https://x.example/feed.xml"
 FEED = (
@@ -46,3 +52,36 @@ def test_a_flat_copy_is_equal_of_the_same_kind_and_its_own(values: dict[str, str
     assert type(copied) is feedparser.FeedParserDict
     copied["value"] = "changed"
     assert original == feedparser.FeedParserDict(values)
+
+
+KEYS = [*feedparser.FeedParserDict.keymap, *COMPUTED, "type", "links", "tags", "title", "absent"]
+PLAIN = """
+import json, sys
+from feedparser import FeedParserDict
+print(json.dumps([look(FeedParserDict(one), key) for one in json.load(sys.stdin) for key in KEYS]))
+"""
+
+
+def look(found: feedparser.FeedParserDict, key: str) -> list[object]:
+    """What a dictionary says of a key, in all three ways of asking."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            item = found[key]
+        except (KeyError, AttributeError) as exc:
+            item = type(exc).__name__
+        return [item, found.get(key, "none"), key in found]
+
+
+def test_dictionaries_answer_as_those_of_an_untouched_feedparser() -> None:
+    rng = random.Random(7)
+    names = [key for key in KEYS if key not in ("tags", "links", "category", "enclosures", "license")]
+    sample: list[dict[str, object]] = [{name: name for name in rng.sample(names, rng.randrange(8))} for _ in range(200)]
+    sample += [{"links": [{"rel": "enclosure", "href": "x"}], "tags": [{"term": "t"}]}, {"tags": [], "links": []}]
+    code = f"import warnings\nKEYS = {KEYS!r}\n{inspect.getsource(look).replace('feedparser.', '')}"
+    code = code.replace("def look(found: FeedParserDict", "def look(found")
+    plain = subprocess.run(
+        [sys.executable, "-c", code + PLAIN], input=json.dumps(sample), capture_output=True, text=True, check=True
+    )
+    ours = [look(feedparser.FeedParserDict(one), key) for one in sample for key in KEYS]
+    assert ours == json.loads(plain.stdout)

@@ -1,0 +1,67 @@
+"""Rounds of the driver: what ends one after the other is stored together, and what is alone does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from monitor.run.driver import GATHER_S, Driver, Writer
+from monitor.run.step import Counts
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Turns:
+    """A step whose works end one after the other, each a turn of the loop later."""
+
+    name = "turns"
+    concurrency = 32
+
+    def __init__(self, works: int) -> None:
+        self.left = list(range(works))
+        self.claims = 0
+        self.commits: list[int] = []
+
+    def claim(self, now: datetime, limit: int) -> Sequence[int]:
+        self.claims += 1
+        found, self.left = self.left[:limit], self.left[limit:]
+        return found
+
+    async def act(self, work: int) -> int:
+        for _ in range(3 * (work % self.concurrency)):
+            await asyncio.sleep(0)
+        return work
+
+    def commit(self, results: Sequence[int], now: datetime) -> Counts:
+        self.commits.append(len(results))
+        return {"done": len(results)}
+
+
+def drive(step: Turns) -> float:
+    """Seconds of the loop's clock until all is done."""
+
+    async def run() -> float:
+        loop, writer = asyncio.get_running_loop(), Writer()
+        began = loop.time()
+        await Driver((step,), writer, lambda: NOW).run(until_idle=True)
+        writer.close()
+        return loop.time() - began
+
+    return asyncio.run(run())
+
+
+def test_what_ends_one_after_the_other_is_stored_together() -> None:
+    step = Turns(works=320)
+    drive(step)
+    assert sum(step.commits) == 320
+    assert len(step.commits) <= 320 / 8
+    assert step.claims <= 320 / 8
+
+
+def test_a_single_work_waits_for_nobody() -> None:
+    step = Turns(works=1)
+    rounds = min(drive(Turns(works=1)) for _ in range(20))
+    drive(step)
+    assert step.commits == [1]
+    assert rounds < GATHER_S
