@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
 from monitor import rulebook
 from monitor.cli.check import articles_of
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import note, print_json, print_table, progress, say
 from monitor.cli.stores import existing_store
+from monitor.cli.suggest import suggested
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.match import Matcher
 from monitor.model import Article
-from monitor.quality.rulecheck import Difference, differences, unknown_names
+from monitor.quality.rulecheck import Difference, differences
 from monitor.rulebook.forms import forms_of
 from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
@@ -112,13 +111,7 @@ def suggest(
     config: Config = None,
 ) -> None:
     settings = read_settings(config)
-    matcher = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir))
-    for path in files:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"{path}: cannot be read: {exc}") from exc
-        say(yaml.safe_dump(_suggested(matcher, path, text), allow_unicode=True, sort_keys=False, width=110))
+    say(suggested(Matcher(load_rules(settings)), files))
 
 
 @rules.command("history", help="The rule sets that were in force or checked, newest first.")
@@ -198,42 +191,3 @@ def _articles(settings: Settings, since: str, on: Path | None, now: datetime) ->
     with existing_store(settings) as store:
         if store is not None:
             yield from stored_articles(store.database, now - length)
-
-
-def _suggested(matcher: Matcher, path: Path, text: str) -> dict[str, object]:
-    """Acts, instruments and parties that the rules know in a document, its sentences with a frame, unknown names."""
-    now = datetime.now(UTC)
-    trace = matcher.explain(Article(id=path.name, title="", text=text, published_at=now), now=now)
-    parts = trace.reading.parts
-    known = {trace.reading.whole[m.start : m.end] for p in parts for m in p.mentions}
-    words: Callable[[str], list[str]] = lambda kind: [  # noqa: E731
-        f"{ref}: {n}" for ref, n in Counter(h[2].ref for p in parts for h in getattr(p, kind)).most_common(12)
-    ]
-    frames = [
-        {
-            "rule": s.candidate.frame.rule.id,
-            "parties": [e.id for e in s.candidate.frame.cast.principals],
-            "refused": s.candidate.reason.value if s.candidate.reason else None,
-            "words": trace.reading.whole[s.candidate.frame.start : s.candidate.frame.end],
-        }
-        for s in trace.scored[:8]
-    ]
-    names = unknown_names(text, lambda name: any(name in k or k in name for k in known))
-    return {
-        "document": path.name,
-        "language": trace.reading.lang,
-        "known_parties": [
-            f"{i}: {n}" for i, n in Counter(m.entity.id for p in parts for m in p.mentions).most_common(20)
-        ],
-        "acts": words("acts"),
-        "instruments": words("instruments"),
-        "frames": frames,
-        "entities": {
-            f"org.{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-') or 'name'}": {
-                "kind": "organisation",
-                "names": {"*": [{"text": name, "exact": True}]},
-                "source": [path.stem[:3]],
-            }
-            for name, _ in names[:12]
-        },
-    }

@@ -1,4 +1,4 @@
-"""Runs the rules' own examples, compares two rule sets on stored articles, and gathers what a document could add.
+"""Runs the rules' own examples and compares two rule sets on stored articles.
 
 Judging is handed in as a function, so that this stays pure and knows no matcher.
 """
@@ -110,30 +110,3 @@ def differences(articles: Iterable[Article], before: Judge, after: Judge) -> lis
 
 def _word(judgement: Judgement) -> str:
     return "alert" if judgement.alert else judgement.verdict.value
-
-
-def unknown_names(text: str, known: Callable[[str], bool], *, least: int = 2) -> list[tuple[str, int]]:
-    """Capitalised word groups that no entity names, with how often they stand, the most frequent first."""
-    counts: dict[str, int] = {}
-    group: list[str] = []
-    after_stop = True
-    for word in [*text.split(), "."]:
-        bare = word.strip("«»“”\"'’()[],;:.!?…")
-        starts_upper = bare[:1].isupper()
-        if starts_upper and not (after_stop and not group):
-            group.append(bare)
-        else:
-            _count(group, known, counts)
-            group = []
-        if group and bare != word.rstrip("»”\"'’)"):
-            _count(group, known, counts)
-            group = []
-        after_stop = word[-1:] in ".!?…:"
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(name, n) for name, n in ranked if n >= least or " " in name]
-
-
-def _count(group: Sequence[str], known: Callable[[str], bool], counts: dict[str, int]) -> None:
-    name = " ".join(group)
-    if len(name) > 2 and not known(name):
-        counts[name] = counts.get(name, 0) + 1

@@ -50,7 +50,7 @@ class EntitySpec(Strict):
 class EntitiesFile(Strict):
     """rules/entities/*.yaml"""
 
-    entities: dict[str, EntitySpec]
+    entities: dict[str, EntitySpec] = {}
 
 
 class ConceptSpec(Strict):
@@ -76,7 +76,7 @@ ConceptItem = Annotated[
 class ConceptsFile(Strict):
     """rules/concepts/*.yaml"""
 
-    concepts: dict[str, ConceptItem]
+    concepts: dict[str, ConceptItem] = {}
 
 
 class Example(Strict):

@@ -188,4 +188,4 @@ def _items(kind: str, value: dict[str, Any]) -> list[tuple[str, str, dict[str, A
     if kind == "announcements":
         rules = [("rules", r["id"], r, ("rules", i)) for i, r in enumerate(value.get("rules", [])) if r is not None]
         return [*rules, *(("topics", k, t, ("topics", k)) for k, t in value.get("topics", {}).items())]
-    return [(kind, k, v, (kind, k)) for k, v in value[kind].items()]
+    return [(kind, k, v, (kind, k)) for k, v in value.get(kind, {}).items()]

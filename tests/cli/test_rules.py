@@ -160,3 +160,39 @@ def test_forms_and_schema(shell: Shell, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "s").iterdir()} == {
         f"rules-{kind}.schema.json" for kind in ("announcements", "concepts", "entities", "languages", "weights")
     }
+
+
+FURTHER = {
+    "005_tokyo.txt": """Italia e Giappone firmano un memorandum con la Fondazione Aurora Boreale
+L'Istituto di Fisica del Mare Interno e la Fondazione Aurora Boreale hanno firmato un'intesa con il Giappone.
+La FAB aprirà un ufficio a Tokyo. Italia e Giappone zorblano il quadrilampo.
+""",
+    "006.txt": """The Northern Tides Consortium and France launched a joint laboratory on Monday.
+"It is a new beginning," said Jane Quibble of the Northern Tides Consortium.
+""",
+    "007 de.txt": """Deutschland und Japan haben am Montag eine Absichtserklärung unterzeichnet.
+Das Küstenwerk Nordlicht beteiligt sich an dem Vorhaben in Tokio.
+""",
+}
+
+
+def test_what_suggest_prints_of_further_documents_is_pasted_and_passes(
+    shell: Shell, site: Path, tmp_path: Path
+) -> None:
+    files = [write(tmp_path / name, text) for name, text in FURTHER.items()]
+    told = shell("rules", "suggest", *map(str, files))
+    for said in (
+        'text: "Fondazione Aurora Boreale", exact: true',
+        'text: "Istituto di Fisica del Mare Interno", exact: true',
+        'text: "Northern Tides Consortium", exact: true',
+        'source: ["007 de"]',
+        "an example for rule instrument-signed:",
+        "IT, JP and no act that the rules know: if this reports one, add its words to languages/it.yaml (adds:",
+    ):
+        assert said in told, told
+    write(site / "entities/suggested.yaml", told)
+    assert "rule set" in shell("rules", "check")
+    again = shell("rules", "suggest", *map(str, files))
+    assert "entities: {}" in again, "what was pasted is known"
+    shell("rules", "suggest", str(tmp_path / "none.txt"), code=2)
+    assert "none.txt: cannot be read as text in UTF-8" in shell.err

@@ -11,7 +11,7 @@ from monitor import rulebook
 from monitor.match import Matcher
 from monitor.match.finds import rules_found
 from monitor.model import Article
-from monitor.quality.rulecheck import EXAMPLE_DAY, ExampleFault, differences, example_faults, unknown_names
+from monitor.quality.rulecheck import EXAMPLE_DAY, ExampleFault, differences, example_faults
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,3 @@ def test_two_rule_sets_are_compared_on_articles(matcher: Matcher) -> None:
         [article], lambda a: matcher.judge(a, now=EXAMPLE_DAY), lambda a: deaf.judge(a, now=EXAMPLE_DAY)
     )
     assert (found.before, found.after != "alert") == ("alert", True)
-
-
-def test_names_that_no_entity_knows_are_suggested() -> None:
-    text = "Ieri la Fondazione Aurora ha firmato. La Fondazione Aurora e Italia lavorano insieme."
-    assert unknown_names(text, lambda name: name == "Italia") == [("Fondazione Aurora", 2)]
