@@ -15,12 +15,14 @@ from sqlalchemy import insert
 from monitor.alert.office import Office
 from monitor.config import Channel, Route, Smtp, WatchSettings
 from monitor.fetch.state import PollState, pack
-from monitor.model import RouteMode
+from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, RouteMode, Stage, Told, Why
 from monitor.run.driver import Writer
 from monitor.run.match import Desk
 from monitor.run.metrics import Metrics
 from monitor.run.selfwatch import CanaryLost, Notes, SelfWatch
 from monitor.store import Store, desk, open_store, tables
+from monitor.store.articles import told_row
+from monitor.store.outbox import insert_deliveries
 from monitor.watch import HealthKind, Moment
 from tests.console import fill
 from tests.console.fill import NOW
@@ -216,3 +218,27 @@ def test_the_shipped_canary_passes_the_shipped_rules(rules_dir: Path, tmp_path: 
             await pool.close()
 
     asyncio.run(fly())
+
+
+def test_each_hour_what_is_owed_and_on_no_account_is_told_until_it_is_accounted_for(
+    store: Store, tmp_path: Path
+) -> None:
+    bench = Bench(store, tmp_path, DESK, DUTY)
+    assert bench.look(NOW) == []
+    owed = Owed("desk", "st-1", Stage.SIGNED, "", Decision.IMMEDIATE, Why.NEW)
+    with store.database.write() as connection:
+        fill.stories(connection, [1])
+        connection.execute(insert(tables.told).values(**told_row(Told(owed, NOW, "cw_lost"))))
+    poll_at(store, NOW + timedelta(minutes=59))
+    assert bench.look(NOW + timedelta(minutes=30)) == []  # the books are looked at once an hour
+    assert bench.look(NOW + timedelta(minutes=61)) == [(HealthKind.ACCOUNTING, Moment.START)]
+    assert [route for route, _ in queued(store)] == ["duty"]
+    with store.database.write() as connection:
+        found = Delivery(
+            "cw_lost.a", "desk", "email", "a@b", EventType.STORY_NEW, (), b"x", DeliveryState.SENT, NOW, NOW
+        )
+        insert_deliveries(connection, [found])
+    for minutes in range(122, 200, 20):
+        poll_at(store, NOW + timedelta(minutes=minutes))
+        bench.look(NOW + timedelta(minutes=minutes))
+    assert any(subject.startswith("[health] Over:") for _, subject in queued(store))
