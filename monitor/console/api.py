@@ -12,9 +12,9 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from monitor.alert import published
 from monitor.console.backstage import Backstage
 from monitor.console.pages.quality import estimated_recall
-from monitor.console.pages.stories import story_filter
 from monitor.console.shown import median_and_p95, share_interval
-from monitor.model import ActType, DeliveryState, FeedState, Sector, Stage
+from monitor.console.wanted import Wanted
+from monitor.model import ActType, DeliveryState, FeedState
 from monitor.store import desk
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -32,31 +32,14 @@ def router(behind: Backstage) -> APIRouter:
 
 def _stories(found: APIRouter, behind: Backstage) -> None:
     @found.get("/stories", summary="Stories, newest first")
-    def stories(
-        q: Text = "",
-        principals: Text = "",
-        type: ActType | None = None,
-        stage: Stage | None = None,
-        sector: Sector | None = None,
-        topic: Text = "",
-        lang: Text = "",
-        feed: Text = "",
-        state: Text = "",
-        since: Text = "",
-        until: Text = "",
-        page: PageNumber = 1,
-    ) -> dict[str, Any]:
-        chosen = {
-            "q": q, "principals": principals, "type": type or "", "stage": stage or "", "sector": sector or "",
-            "topic": topic, "lang": lang, "feed": feed, "state": state, "since": since, "until": until,
-        }  # fmt: skip
+    def stories(wanted: Annotated[Wanted, Query()]) -> dict[str, Any]:
         with behind.database.read() as connection:
-            lines, more = desk.find_stories(connection, story_filter(chosen, ZoneInfo(behind.timezone)), page=page)
+            lines, more = desk.find_stories(connection, wanted.filter(ZoneInfo(behind.timezone)), page=wanted.page)
         found = [
             {**published.story(line.story), "sources_total": line.reports, "judged": line.judged or None}
             for line in lines
         ]
-        return {"stories": found, "page": page, "more": more}
+        return {"stories": found, "page": wanted.page, "more": more}
 
     @found.get(
         "/stories/{story_id}", summary="One story with its sources", responses={404: {"description": "no such story"}}

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from monitor.config import MatchClause
 from monitor.console import shown
 from monitor.console.auth import LIFETIME, password_matches
+from monitor.console.days import day_or_none
 from monitor.console.gate import Access, cookie_header
 from monitor.console.pages.base import Pages
 from monitor.console.pages.rules import rules_page
@@ -108,7 +109,7 @@ def _stories(found: APIRouter, pages: Pages) -> None:
     @found.post("/stories/{story_id}/deadline")
     def deadline(request: Request, story_id: str, deadline: Short) -> Response:
         def verb() -> Response:
-            if shown.day_or_none(deadline) is None:
+            if day_or_none(deadline) is None:
                 raise ConfigError(f"{deadline!r} is not a day; write it as 2026-01-31")
             verbs.set_deadline(story_id, deadline, by=request.state.session.user)
             return _back(f"/stories/{story_id}", "act.done")

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 
 CELL = 40
 LABEL = 132
-LANE = 34
-LANE_LABEL = 172
+LANE = 48
+LANE_AT = 36  # of its height: the name stands above the line, so that a phone has the whole width for the acts
+SIDE = 24
 WIDTH = 960
+LEAST_DAYS = 30
+SOME_TICKS = 4  # every so many months keep their name on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,9 @@ def heat_table(
     size = LABEL + CELL * len(names)
     width = size + 70  # the last slanted name leans out to the right
     parts = [
-        f'<svg class="heat" viewBox="0 0 {width} {size}" role="group" aria-labelledby="heat-title" '
-        f'xmlns="http://www.w3.org/2000/svg"><title id="heat-title">{len(names)} × {len(names)}</title>'
+        f'<svg class="heat" width="{width}" height="{size}" viewBox="0 0 {width} {size}" role="group" '
+        f'aria-labelledby="heat-title" xmlns="http://www.w3.org/2000/svg">'
+        f'<title id="heat-title">{len(names)} × {len(names)}</title>'
     ]
     for index, (_, name) in enumerate(names):
         middle = LABEL + CELL * index + CELL / 2
@@ -91,7 +95,7 @@ def time_line(
     short month names of the page's language."""
     span = max((last - first).days, 1)
     height = LANE * len(lanes) + 40
-    left, right = LANE_LABEL + 16, WIDTH - 24
+    left, right = SIDE, WIDTH - SIDE
 
     def at(day: date) -> float:
         return left + (right - left) * (day - first).days / span
@@ -100,14 +104,16 @@ def time_line(
         f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="group" aria-labelledby="time-title" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="time-title">{first.isoformat()} – {last.isoformat()}</title>'
     ]
-    for tick in month_ticks(first, last):
+    for number, tick in enumerate(month_ticks(first, last)):
         label = f"{months[tick.month - 1]} {tick.year}" if tick.month == 1 or tick == first else months[tick.month - 1]
         parts.append(f'<line class="tick" x1="{at(tick):.1f}" y1="8" x2="{at(tick):.1f}" y2="{height - 26}"/>')
-        parts.append(f'<text class="axis" x="{at(tick):.1f}" y="{height - 10}" text-anchor="middle">{label}</text>')
+        often = " often" if number % SOME_TICKS else ""
+        at_foot = f'x="{at(tick):.1f}" y="{height - 8}" text-anchor="middle"'
+        parts.append(f'<text class="axis{often}" {at_foot}>{label}</text>')
     placed: dict[tuple[str, int], int] = {}
     for row, (kind, name) in enumerate(lanes):
-        y = LANE * row + 28
-        parts.append(f'<text class="axis" x="{LANE_LABEL}" y="{y + 4}" text-anchor="end">{escape(name)}</text>')
+        y = LANE * row + LANE_AT
+        parts.append(f'<text class="axis" x="{left}" y="{y - 12}">{escape(name)}</text>')
         parts.append(f'<line class="lane" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>')
         for mark in (mark for mark in marks if mark.type == kind):
             x = at(mark.day)
@@ -119,6 +125,15 @@ def time_line(
                 f'cx="{x:.1f}" cy="{y - 5 * min(stacked, 4):.1f}" r="6.5"><title>{title}</title></circle></a>'
             )
     return "".join(parts) + "</svg>"
+
+
+def shown_from(marks: Sequence[Mark], first: date, last: date) -> date:
+    """Where the time line begins: a little before the first act, so that what is there fills the picture; never less than
+    ``LEAST_DAYS`` before ``last`` (acts of one week do not lie a hand apart), never before ``first``."""
+    days = [mark.day for mark in marks if first <= mark.day <= last]
+    if not days:
+        return first
+    return max(first, min(min(days) - timedelta(days=7), last - timedelta(days=LEAST_DAYS)))
 
 
 def month_ticks(first: date, last: date) -> list[date]:

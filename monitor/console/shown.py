@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -278,11 +278,3 @@ def share_interval(right: int, total: int) -> tuple[float, float, float] | None:
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
     return share, max(0.0, middle - half), min(1.0, middle + half)
-
-
-def day_or_none(text: str) -> date | None:
-    """The day that a form field names, or None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

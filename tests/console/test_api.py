@@ -63,6 +63,14 @@ def test_everything_the_pages_show_is_there_for_programs(site: Site) -> None:
         get(site, path)
 
 
+def test_days_at_the_edge_of_the_calendar_are_left_out_and_unknown_types_refused(site: Site) -> None:
+    for query in ("since=0001-01-01", "until=9999-12-31", "since=yesterday"):
+        assert get(site, f"/api/stories?{query}")["stories"] == get(site, "/api/stories")["stories"]
+        assert ask(site, "GET", f"/relations?{query}", Cookie=login(site))[0] == 200
+    assert ask(site, "GET", "/api/stories?type=banana", **TOKEN)[0] == 422
+    assert ask(site, "GET", "/?type=banana", Cookie=login(site))[0] == 422
+
+
 def test_a_fuzzer_finds_no_server_error(site: Site) -> None:
     schema = schemathesis.openapi.from_url(f"{site.url}/openapi.json", headers=TOKEN)
     asked: list[str] = []

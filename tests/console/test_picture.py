@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from xml.etree import ElementTree
 
-from monitor.console.picture import Mark, heat_level, heat_table, month_ticks, time_line
+from monitor.console.picture import Mark, heat_level, heat_table, month_ticks, shown_from, time_line
 
 MONTHS = ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,3 +48,15 @@ def test_month_ticks_stay_few_over_years() -> None:
     assert month_ticks(date(2026, 1, 15), date(2026, 3, 2)) == [date(2026, 2, 1), date(2026, 3, 1)]
     assert len(month_ticks(date(2016, 1, 1), date(2026, 1, 1))) <= 13
     assert month_ticks(date(2026, 1, 15), date(2026, 1, 20)) == [date(2026, 1, 15)]
+
+
+def test_the_time_line_begins_where_there_is_something_to_see() -> None:
+    first, last = date(2025, 3, 10), date(2026, 3, 10)
+
+    def begin(*days: date) -> date:
+        return shown_from([Mark(day, "agreement", "atto", "/stories/1") for day in days], first, last)
+
+    assert begin() == first
+    assert begin(date(2025, 9, 20), date(2026, 3, 9)) == date(2025, 9, 13)
+    assert begin(date(2026, 3, 9)) == date(2026, 2, 8), "acts of one week are not drawn a hand apart"
+    assert begin(date(2025, 3, 11)) == first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -84,7 +83,3 @@ class Pages:
 
 def figure(value: object, name: str, tint: str = "") -> dict[str, str]:
     return {"value": str(value), "name": name, "class": tint}
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -9,7 +9,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from monitor.console import shown
-from monitor.console.pages.base import Page, PageNumber, Pages, Text, figure, midnight
+from monitor.console.days import midnight
+from monitor.console.pages.base import Page, PageNumber, Pages, Text, figure
 from monitor.model import DeliveryState
 from monitor.store import desk
 

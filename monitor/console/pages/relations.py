@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from monitor.alert.words import Words
 from monitor.console import picture, shown
-from monitor.console.pages.base import Page, Pages, Text, midnight
+from monitor.console.days import day_or_none, midnight
+from monitor.console.pages.base import Page, Pages, Text
 from monitor.console.shown import Tongue
 from monitor.model import ActType, Party
 from monitor.store import desk
@@ -30,8 +31,8 @@ def relations(pages: Pages) -> Page:
 
     def show(request: Request, since: Text = "", until: Text = "", type: Text = "", between: Text = "") -> HTMLResponse:
         today = pages.behind.clock().astimezone(tongue.zone).date()
-        first = shown.day_or_none(since) or today - timedelta(days=365)
-        last = shown.day_or_none(until) or today
+        first = day_or_none(since) or today - timedelta(days=365)
+        last = day_or_none(until) or today
         start, end = midnight(first, tongue.zone), midnight(last + timedelta(days=1), tongue.zone)
         sides = tuple(between.split(",")[:2]) if between.count(",") == 1 else ()
         with pages.behind.database.read() as connection:
@@ -58,7 +59,8 @@ def relations(pages: Pages) -> Page:
         lanes = [
             (key, name) for key, name in tongue.closed("type", list(ActType)) if any(mark.type == key for mark in marks)
         ]
-        drawn = picture.time_line(marks, first, last, lanes, tongue.months()) if marks else ""
+        begin = picture.shown_from(marks, first, last)
+        drawn = picture.time_line(marks, begin, last, lanes, tongue.months()) if marks else ""
         return pages.render(
             request,
             "relations.html",
@@ -89,6 +91,7 @@ def relation_values(counts: Sequence[PairCount], fields: Mapping[str, str], tong
     href = {pair: "/relations?" + urlencode({**fields, "between": ",".join(pair)}) + "#between" for pair in totals}
     axis = sorted(weight, key=lambda side: (-weight[side], side))[:HEAT_SIZE]
     names = [(side, _name(side, tongue.words)) for side in axis]
+    most = max(totals.values(), default=1)
     ordered = sorted(totals, key=lambda pair: (-totals[pair], pair))
     return {
         "heat": Markup(picture.heat_table(names, totals, href)) if totals else "",
@@ -97,6 +100,7 @@ def relation_values(counts: Sequence[PairCount], fields: Mapping[str, str], tong
                 "name": " – ".join(_name(side, tongue.words) for side in pair),
                 "href": href[pair],
                 "total": totals[pair],
+                "width": max(1, round(9 * totals[pair] / most)),
                 "by_type": [by_type[pair].get(str(kind), 0) for kind in ActType],
             }
             for pair in ordered[:PAIRS_SHOWN]

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from typing import Annotated
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.console import shown
-from monitor.console.pages.base import Page, PageNumber, Pages, Text, midnight
+from monitor.console.pages.base import Page, Pages, Text
+from monitor.console.wanted import Wanted
 from monitor.model import ActType, Reason, Sector, Stage
 from monitor.store import desk
-from monitor.store.desk import StoryFilter
 
 
 def stories(pages: Pages) -> Page:
     tongue = pages.tongue
 
-    def show(
-        request: Request,
-        q: Text = "",
-        principals: Text = "",
-        type: Text = "",
-        stage: Text = "",
-        sector: Text = "",
-        topic: Text = "",
-        lang: Text = "",
-        feed: Text = "",
-        state: Text = "",
-        since: Text = "",
-        until: Text = "",
-        page: PageNumber = 1,
-    ) -> HTMLResponse:
-        chosen = {
-            "q": q, "principals": principals, "type": type, "stage": stage, "sector": sector, "topic": topic,
-            "lang": lang, "feed": feed, "state": state, "since": since, "until": until,
-        }  # fmt: skip
+    def show(request: Request, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
         with pages.behind.database.read() as connection:
-            lines, more = desk.find_stories(connection, story_filter(chosen, tongue.zone), page=page)
+            lines, more = desk.find_stories(connection, wanted.filter(tongue.zone), page=wanted.page)
             values = desk.choices(connection)
             feeds = desk.feed_titles(connection, values["feed"])
+        chosen = wanted.fields()
         options = {
             "type": tongue.closed("type", list(ActType)),
             "stage": tongue.closed("stage", list(Stage)),
@@ -58,34 +39,15 @@ def stories(pages: Pages) -> Page:
             "/",
             tongue("stories.title"),
             lines=[shown.story_line(line, tongue) for line in lines],
-            f={**chosen, "more": bool(topic or lang or feed or since or until)},
+            f={**chosen, "more": any(chosen[key] for key in ("topic", "lang", "feed", "since", "until"))},
             options=options,
-            page=page,
+            page=wanted.page,
             more=more,
             query=urlencode({key: value for key, value in chosen.items() if value}),
             quiet=tongue("stories.quiet") if pages.behind.sends_nothing else "",
         )
 
     return show
-
-
-def story_filter(chosen: Mapping[str, str], zone: ZoneInfo) -> StoryFilter:
-    """The filter that the form's fields ask for; what makes no sense is left out. Days are local."""
-    since, until = shown.day_or_none(chosen["since"]), shown.day_or_none(chosen["until"])
-    codes = chosen["principals"].replace(",", " ").split()[:6]
-    return StoryFilter(
-        words=chosen["q"],
-        principals=tuple(code.upper() if len(code) == 2 else code for code in codes),
-        type=chosen["type"],
-        stage=chosen["stage"],
-        sector=chosen["sector"],
-        topic=chosen["topic"],
-        lang=chosen["lang"],
-        feed=chosen["feed"],
-        state=chosen["state"],
-        since=midnight(since, zone) if since else None,
-        until=midnight(until + timedelta(days=1), zone) if until else None,
-    )
 
 
 def story(pages: Pages) -> Page:
