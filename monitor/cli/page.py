@@ -103,7 +103,9 @@ def backstage(
 
     def missed(url: str, note: str, by: str) -> str:
         article = read_page(url)
-        return enter_missed(machine.store, known().matcher, article, note=note, by=by, now=machine.clock()).id
+        rules = known()
+        now, common = machine.clock(), rules.desk.common
+        return enter_missed(machine.store, rules.matcher, article, note=note, by=by, now=now, common=common).id
 
     def add_feed(url: str, title: str) -> None:
         add_feeds(settings.own_feeds_file, [FeedSpec(url, title)])

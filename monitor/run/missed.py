@@ -3,6 +3,7 @@ from which quality is measured."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -24,18 +25,27 @@ class Judge(Protocol):
     def judge(self, article: Article, *, now: datetime) -> Judgement: ...
 
 
-def enter_missed(store: Store, judge: Judge, article: Article, *, note: str, by: str, now: datetime) -> Story:
-    """The story of a missed announcement: a known one that it joins, or a new one. Raises ConfigError where the article
-    was entered before."""
+def enter_missed(
+    store: Store,
+    judge: Judge,
+    article: Article,
+    *,
+    note: str,
+    by: str,
+    now: datetime,
+    common: Collection[str] = frozenset(),
+) -> Story:
+    """The story of a missed announcement: a known one that it joins, or a new one. ``common`` are stems that tell no act
+    from another (``common_stems`` of the rule set). Raises ConfigError where the article was entered before."""
     if not store.imports.add([article], now):
         raise ConfigError(f"{article.url or article.id} was entered before")
-    work = next((one for one in store.matches.claim(now, 1000, LEASE_S) if one.article.url == article.url), None)
+    work = store.imports.claim(article.id, now, LEASE_S)
     if work is None:
         raise ConfigError("the service is judging it already; look for it with coopwatch explain")
     judgement = as_announcement(judge.judge(work.article, now=now), work.article)
     lookup = grouping.lookup_keys(work.article, judgement, grouping.simhash(work.article.text))
     found = store.stories.find(lookup)
-    changes = grouping.place(work.article, judgement, found.stories, now)
+    changes = grouping.place(work.article, judgement, found.stories, now, common=common)
     changes = tuple(change for change in changes if change.report.reason is None)[:1]
     saves = tuple(
         StorySave(each.story, grouping.keys(each.story), (each.report,), known=each.before is not None)

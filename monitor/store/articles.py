@@ -106,7 +106,7 @@ class MatchStore:
                     .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
                 )
             rows = _article_rows(connection, ready)
-        return [_work(rows[entry_id], claim_id) for entry_id in ready]
+        return [to_work(rows[entry_id], claim_id) for entry_id in ready]
 
     def commit(self, results: Sequence[MatchResult], now: datetime) -> list[Committed]:
         """Stores results in one transaction, each whole or not at all."""
@@ -210,7 +210,8 @@ def to_article(row: Any) -> Article:
     )
 
 
-def _work(row: Any, claim_id: str) -> MatchWork:
+def to_work(row: Any, claim_id: str) -> MatchWork:
+    """The claimed work of a row of ``article_query``."""
     return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id, edited=row.edits > 0)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from monitor.model import Article, EntryState, FeedSpec, FeedState, ReadMethod
+from monitor.store.articles import MatchWork, article_query, to_work
 from monitor.store.engine import Database
 from monitor.store.feeds import IMPORT_FEED
-from monitor.store.statements import insert, insert_new, upsert
+from monitor.store.statements import insert, insert_new, unclaimed, upsert
 from monitor.store.tables import article, entry, entry_key, feed, poll
 from monitor.store.types import to_json
 
@@ -35,6 +37,28 @@ class ImportStore:
             if fresh:
                 _insert(connection, fresh, now)
         return len(fresh)
+
+    def claim(self, article_id: str, now: datetime, lease_s: float) -> MatchWork | None:
+        """An article that was brought in and waits to be judged; None where somebody has it or it was judged. No other
+        article is touched."""
+        claim_id = self._database.new_claim()
+        with self._database.write() as connection:
+            found = connection.execute(
+                update(entry)
+                .where(entry.c.id.in_(_brought_in(article_id)), entry.c.state == EntryState.READ, unclaimed(entry, now))
+                .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
+                .returning(entry.c.id)
+            ).scalar()
+            if found is None:
+                return None
+            row = connection.execute(article_query().where(entry.c.id == found)).one()
+        return to_work(row, claim_id)
+
+
+def _brought_in(article_id: str) -> Any:
+    return select(entry_key.c.entry_id).where(
+        entry_key.c.feed_id == IMPORT_FEED, entry_key.c.key == f"i:{_digest(article_id)}"
+    )
 
 
 def _digest(text: str) -> str:
