@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +95,32 @@ def grouping_figures() -> Figures:
 
 
 def lookalike_figures() -> Figures:
-    """Pairs of different acts of which both were found, kept apart, told."""
-    answers = check(lines(CORPUS / "lookalikes.jsonl"), "--group")
+    """Pairs of different acts of which both were found, kept apart, told: as they are dated, and one day apart."""
+    rows = lines(CORPUS / "lookalikes.jsonl")
+    return {"lookalikes": _kept_apart(rows), "lookalikes_next_day": _kept_apart(_one_day_apart(rows))}
+
+
+def _one_day_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pairs with the second report dated the day after the first."""
+    first = {row["pair"]: date.fromisoformat(row["published"][:10]) for row in reversed(rows)}
+    seen: set[str] = set()
+    moved = []
+    for row in rows:
+        day = first[row["pair"]] + timedelta(days=row["pair"] in seen)
+        seen.add(row["pair"])
+        moved.append({**row, "published": day.isoformat()})
+    return sorted(moved, key=lambda row: (row["published"], row["id"]))
+
+
+def _kept_apart(rows: list[dict[str, Any]]) -> dict[str, int]:
+    answers = check(rows, "--group")
     pairs: dict[str, list[dict[str, Any]]] = {}
-    for row in lines(CORPUS / "lookalikes.jsonl"):
+    for row in rows:
         pairs.setdefault(row["pair"], []).append(answers[row["id"]])
     both = [(one, two) for one, two in pairs.values() if one.get("story") and two.get("story")]
     apart = sum(one["story"] != two["story"] for one, two in both)
     told = sum(one["alert"] and two["alert"] for one, two in both)
-    return {"lookalikes": {"both_found": len(both), "apart": apart, "both_told": told}}
+    return {"both_found": len(both), "apart": apart, "both_told": told}
 
 
 def novelty_figures() -> Figures:

@@ -142,7 +142,6 @@ class MatchStep:
             common=self._desk.common,
             earlier=self._store.stories.reports(told_before) if told_before else {},
         )
-        changes = self._with_reports(placed)
         failpoint("match.placed")
         result = MatchResult(
             work=work,
@@ -153,8 +152,9 @@ class MatchStep:
             versions=found.versions,
             stories=_saves(placed),
         )
-        if work.quiet or not changes:
+        if work.quiet or not placed:
             return result
+        changes = self._with_reports(placed)
         told = self._store.told.of_stories({change.story.id for change in changes})
         owed = policy.decide(changes, self._standings(told, now), self._circumstances(work, now))
         failpoint("match.decided")

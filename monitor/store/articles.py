@@ -29,7 +29,7 @@ from monitor.model import (
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries
 from monitor.store.statements import insert_new
-from monitor.store.stories import find_stories, save_story
+from monitor.store.stories import save_story, versions_under
 from monitor.store.tables import article, entry, feed, judgement, told, verdict
 from monitor.store.types import from_json, to_json
 
@@ -236,7 +236,7 @@ _INSERT_JUDGEMENT = judgement.insert()
 
 def _commit_one(connection: Connection, result: MatchResult, now: datetime) -> Committed:
     work = result.work
-    if result.versions is not None and find_stories(connection, result.lookup).versions != result.versions:
+    if result.versions is not None and versions_under(connection, result.lookup) != result.versions:
         return Committed.STALE
     state = EntryState.PARKED if result.disposition is Disposition.PARKED else EntryState.JUDGED
     found = {"new_state": state, "new_disposition": result.disposition, "new_reason": result.reason}

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -55,14 +56,33 @@ def find_stories(connection: Connection, keys: Collection[str]) -> Candidates:
     """See ``StoryStore.find``; on an open transaction."""
     if not keys:
         return Candidates((), {})
-    under = select(story_key.c.story_id).where(story_key.c.key.in_(sorted(keys)))
-    rows = connection.execute(
-        select(story.c.id, story.c.version, story.c.body)
-        .where(story.c.id.in_(under))
-        .order_by(story.c.changed_at.desc(), story.c.id)
-        .limit(MAX_CANDIDATES)
-    ).all()
-    return Candidates(tuple(from_json(Story, row.body) for row in rows), {row.id: row.version for row in rows})
+    rows = connection.execute(_under(keys, story.c.id, story.c.version, story.c.body)).all()
+    return Candidates(tuple(_story(row.body) for row in rows), {row.id: row.version for row in rows})
+
+
+def versions_under(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    """The versions of the stories that ``find_stories`` would give, without reading what they hold."""
+    if not keys:
+        return {}
+    return {row.id: row.version for row in connection.execute(_under(keys, story.c.id, story.c.version))}
+
+
+def _under(keys: Collection[str], *columns: Any) -> Any:
+    named = select(story_key.c.story_id).where(story_key.c.key.in_(sorted(keys)))
+    newest_first = (story.c.changed_at.desc(), story.c.id)
+    return select(*columns).where(story.c.id.in_(named)).order_by(*newest_first).limit(MAX_CANDIDATES)
+
+
+# An agency text that fifty papers print comes fifty times in an hour, and each time its story is read with all reports:
+# what was parsed a moment ago is not parsed again (values of the model do not change).
+@lru_cache(maxsize=1024)
+def _story(body: str) -> Story:
+    return from_json(Story, body)
+
+
+@lru_cache(maxsize=8192)
+def _report(body: str) -> Report:
+    return from_json(Report, body)
 
 
 def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Story]:
@@ -70,7 +90,7 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     found: dict[str, Story] = {}
     for chunk in chunks(sorted(ids)):
         rows = connection.execute(select(story.c.id, story.c.body).where(story.c.id.in_(chunk)))
-        found |= {row.id: from_json(Story, row.body) for row in rows}
+        found |= {row.id: _story(row.body) for row in rows}
     reports = load_reports(connection, found)
     return {key: replace(value, reports=reports.get(key, ())) for key, value in found.items()}
 
@@ -85,7 +105,7 @@ def load_reports(connection: Connection, ids: Collection[str]) -> dict[str, tupl
             .order_by(report.c.story_id, report.c.position)
         )
         for row in rows:
-            found.setdefault(row.story_id, []).append(from_json(Report, row.body))
+            found.setdefault(row.story_id, []).append(_report(row.body))
     return {key: tuple(value) for key, value in found.items()}
 
 

@@ -16,7 +16,6 @@ _OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its l
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
 _SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
-_SINGLE_WORD_NOW = 0.3
 
 Facts = dict[str, float]
 
@@ -99,14 +98,16 @@ def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
         return
     there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
     here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
+    days = abs(new.last - old.last)
+    now = "" if days > _SAME_REPORT_DAYS else "_now"
     if max(there, here) < 0.5:
         # a single word may be but the place where it was signed
-        single = _SINGLE_WORD if abs(new.last - old.last) > _SAME_REPORT_DAYS else _SINGLE_WORD_NOW
-        facts["thing_unsaid"] = 1.0 if min(len(mine), len(theirs)) > 1 else single
+        single = "" if min(len(mine), len(theirs)) > 1 else "_single"
+        facts[f"thing_unsaid{single}{now}"] = 1.0
         return
-    if _SAME_REPORT_DAYS < abs(new.last - old.last) <= _OTHER_THING_DAYS:
+    if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        facts["thing_apart"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
+        facts[f"thing_apart{now}"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
     alike = min(1.0, max(there / len(mine), here / len(theirs)))
     facts["thing_said"] = alike if len(mine) > 1 or not rivals else _SINGLE_WORD * alike
 

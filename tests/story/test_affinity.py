@@ -92,6 +92,13 @@ def test_every_fact_has_a_weight() -> None:
     assert names | {"topic_same", "date_same", "date_differs", "other_language_late"} <= set(WEIGHTS)
 
 
+def test_two_acts_of_one_day_that_name_other_things_are_two() -> None:
+    cotton = report(said("IT EG", "an agreement on cotton seeds", thing="cotton seeds"), "Cotton")
+    found = affinity(cotton, HARBOUR, {})
+    assert found is not None
+    assert found.value < 0
+
+
 def test_things_that_each_name_what_the_other_does_not_are_apart_for_a_month() -> None:
     sorghum = said(
         "BR CN", "protocol on quarantine of sorghum exports", thing="protocol on quarantine of sorghum exports"
@@ -100,7 +107,8 @@ def test_things_that_each_name_what_the_other_does_not_are_apart_for_a_month() -
     old = report(sorghum, "Sorghum")
     apart = {days: (features(report(grapes, "Grapes", days=days), old, {}) or {}) for days in (2, 10, 60)}
     assert 0 < apart[10]["thing_apart"] < 0.5
-    assert "thing_apart" not in apart[2] | apart[60]
+    assert "thing_apart_now" in apart[2]
+    assert not {"thing_apart", "thing_apart_now"} & set(apart[60])
 
 
 def test_the_packages_of_two_visits_are_two() -> None:
