@@ -23,10 +23,25 @@ def keep(people: PeopleStore, settings: Settings, routes: tuple[Route, ...], rul
     """Keeps the rule set (``rules`` is its digest) and the routes where the store does not have them yet."""
     if not people.has_ruleset(rules, RULES):
         people.keep_ruleset(rules, RULES, json.dumps(sources_of(settings.rules_dir), ensure_ascii=False).encode(), now)
+    keep_routes(people, routes, now)
+
+
+def keep_routes(people: PeopleStore, routes: tuple[Route, ...], now: datetime) -> None:
+    """Keeps the routes where the store does not have them yet, and notes that they are in force."""
     body = routes_text(routes).encode()
-    digest = hashlib.sha256(body).hexdigest()[:16]
+    digest = _digest(body)
     if not people.has_ruleset(digest, ROUTES):
         people.keep_ruleset(digest, ROUTES, body, now)
+
+
+def is_outdated(people: PeopleStore, routes: tuple[Route, ...]) -> bool:
+    """Whether another configuration of routes was loaded since these were: by a machine that others have yet to follow."""
+    newest = people.digest_in_force(ROUTES)
+    return bool(newest) and newest != _digest(routes_text(routes).encode())
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def routes_text(routes: tuple[Route, ...]) -> str:

@@ -75,6 +75,11 @@ class PeopleStore:
             in_force = select(meta.c.value).where(meta.c.key == f"{kind}_digest")
             return connection.execute(kept).first() is not None and connection.execute(in_force).scalar() == digest
 
+    def digest_in_force(self, kind: str) -> str:
+        """The digest of what is in force; empty before the first."""
+        with self._database.read() as connection:
+            return connection.execute(select(meta.c.value).where(meta.c.key == f"{kind}_digest")).scalar() or ""
+
     def keep_ruleset(self, digest: str, kind: str, body: bytes, now: datetime) -> None:
         """Keeps a whole rule set (``kind`` rules) or configuration of routes (routes) under its digest, once, and notes
         that it is the one in force."""

@@ -32,6 +32,7 @@ from monitor.model import (
     Told,
     Why,
 )
+from monitor.run import in_force
 from monitor.run.collect import CollectStep
 from monitor.run.match import Desk
 from monitor.store import Store, open_store
@@ -351,6 +352,15 @@ def test_what_a_removed_route_waited_for_is_listed_to_operators_once(store: Stor
     assert len(json.loads(by_route["hook"].body)["data"]["stories"]) == 3
     told, deliveries = store.health.accounts(NOW)
     assert accounting.balance(told, deliveries, NOW).counts == {Account.QUEUED: 3, Account.SILENCED: 1}
+
+
+def test_a_machine_with_an_older_configuration_takes_no_route_for_removed(store: Store) -> None:
+    tell(store, 1, Decision.DIGEST, "morning")
+    in_force.keep_routes(store.people, (DESK, MORNING), NOW)
+    outdated = step(store, DESK)
+    assert work(outdated, NOW) == {}
+    in_force.keep_routes(store.people, (DESK,), NOW)
+    assert work(outdated, NOW + timedelta(minutes=2)) == {"removed": 1}
 
 
 def test_what_waits_too_long_for_a_message_is_missed_however_old_it_is(store: Store) -> None:
