@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from monitor.app import open_machine
+from monitor.app.fleet import fleet_of
 from monitor.cli.options import Config, read_settings
 from monitor.cli.output import note
 from monitor.cli.run import now
@@ -38,6 +39,6 @@ def worker(
 
 async def _work(settings: Settings, take_rules: bool) -> None:
     async with open_machine(settings, clock=now) as machine:
-        fleet = machine.fleet(take_rules=take_rules)
+        fleet = fleet_of(machine, take_rules=take_rules)
         await fleet.run(note, machine.status)
     note("coopwatch has stopped")

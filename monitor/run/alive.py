@@ -13,10 +13,12 @@ from socket import gethostname
 
 from monitor.errors import StoreError
 from monitor.run.driver import Writer
-from monitor.run.fleet import DEAD_AFTER_S, HEARTBEAT_S
 from monitor.store.fleet import FleetStore
 
 logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 5.0
+DEAD_AFTER_S = 20.0  # four heartbeats
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 
 from monitor.errors import StoreError
+from monitor.run.alive import DEAD_AFTER_S, HEARTBEAT_S
 from monitor.run.driver import Driver, Writer
 from monitor.run.step import AnyStep
 from monitor.store.fleet import FleetStore
@@ -33,8 +34,6 @@ SHIFT_S = 10.0  # a job works at most so long before it makes room; more work is
 FEEDS_PER_JOB = 50
 MOST_JOBS = 64  # of one step in the queue; more would only wait there
 DELIVERIES_DISPATCHED = 200
-HEARTBEAT_S = 5.0
-DEAD_AFTER_S = 20.0  # four heartbeats
 LANES = ("poll", "read", "match", "collect", "deliver")
 
 

@@ -1,29 +1,20 @@
-"""The wiring: settings and rules become steps over one store. The only place where everything meets; decides nothing."""
+"""One running installation: the steps over one store, wired to what people wrote, and the self-watch beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from monitor import __version__
-from monitor.alert import channels, words
-from monitor.alert.channels import Environment, Send
-from monitor.alert.office import Office
-from monitor.config import Channel, FetchSettings, Route, Settings
-from monitor.errors import ConfigError, ExampleErrors
-from monitor.fetch import egress as fetching
+from monitor.app.knowledge import Knowledge, fetch_limits, learn, own_address
+from monitor.config import Settings
+from monitor.errors import ExampleErrors
 from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
-from monitor.match import Matcher
-from monitor.model import Delivery, HttpAnswer, HttpFailure
-from monitor.rulebook import RuleSet
+from monitor.model import Delivery, HttpAnswer
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run import examples, in_force
@@ -33,9 +24,8 @@ from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
-from monitor.run.fleet import Fleet
 from monitor.run.heap import made_to_stay
-from monitor.run.match import Desk, MatchStep
+from monitor.run.match import MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
 from monitor.run.poll import PollSettings, PollStep
@@ -47,109 +37,10 @@ from monitor.run.sharedpacing import SharedPacing
 from monitor.run.step import AnyStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
-from monitor.store.engine import conninfo
-from monitor.story import common_stems
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-
-# What alerts go to while nothing is configured: .eml and .json files under the state directory.
-FILES_ROUTE = Route(name="files", channel=Channel.FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What editors and operators wrote, loaded and checked: rules, phrases, routes, ready to be used or swapped."""
-
-    settings: Settings
-    ruleset: RuleSet
-    matcher: Matcher
-    desk: Desk
-    senders: Mapping[str, Send]
-    names: Mapping[str, Mapping[str, str]]
-
-
-class _Outgoing:
-    """The way out for webhooks: an address that the operator wrote into a route is allowed for exactly that use."""
-
-    def __init__(self, egress: Egress) -> None:
-        self._egress = egress
-
-    async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, deadline_s: float
-    ) -> HttpAnswer | HttpFailure:
-        request = Request(url, headers=tuple(headers.items()), allow=_own_address(url), deadline_s=deadline_s)
-        return await self._egress.post(request, body)
-
-
-def _own_address(url: str) -> frozenset[str]:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
-    return frozenset({f"[{host}]:{port}" if ":" in host else f"{host}:{port}"})
-
-
-def routes_of(settings: Settings) -> tuple[Route, ...]:
-    """The routes in force: the configured ones, or files on this machine."""
-    return settings.routes or (FILES_ROUTE,)
-
-
-def user_agent(contact: str) -> str:
-    """How this program names itself to publishers."""
-    return f"coopwatch/{__version__}" + (f" (+{contact})" if contact else "")
-
-
-def fetch_limits(settings: Settings) -> fetching.Settings:
-    """The limits of every fetch."""
-    fetch: FetchSettings = settings.fetch
-    return fetching.Settings(
-        user_agent=user_agent(settings.contact),
-        deadline_s=fetch.deadline_s,
-        connect_s=fetch.connect_timeout_s,
-        read_s=fetch.read_timeout_s,
-        wire_bytes=fetch.max_wire_bytes,
-        body_bytes=fetch.max_body_bytes,
-        redirects=fetch.max_redirects,
-        ports=frozenset(fetch.allow_ports),
-        proxy=fetch.proxy,
-    )
-
-
-def learn(settings: Settings, outgoing: Egress) -> Knowledge:
-    """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
-    ruleset = examples.load_rules(settings)
-    routes = routes_of(settings)
-    names = _names(ruleset)
-    office = Office.open(host_name(), settings.public_url, names)
-    return Knowledge(
-        settings=settings,
-        ruleset=ruleset,
-        matcher=Matcher(ruleset),
-        desk=Desk(routes, office, common_stems(ruleset)),
-        senders={route.name: sender(route, settings, outgoing) for route in routes},
-        names=names,
-    )
-
-
-def host_name() -> str:
-    """This machine's name, as mail servers and Message-IDs see it."""
-    return socket.gethostname() or "localhost"
-
-
-def sender(route: Route, settings: Settings, outgoing: Egress) -> Send:
-    """What sends a route's deliveries."""
-    return channels.prepare(route, settings, Environment(_Outgoing(outgoing), host_name()))
-
-
-def _names(ruleset: RuleSet) -> dict[str, dict[str, str]]:
-    """The rule set's names of bodies and objects in the languages of messages; states are named by CLDR."""
-    named = {}
-    for key, found in ruleset.entities.items():
-        if len(key) > 2:
-            labels = dict(found.labels)
-            named[key] = {lang: labels.get(lang) or labels.get("*") or found.name for lang in words.languages()}
-    return named
 
 
 class Machine:
@@ -214,7 +105,7 @@ class Machine:
         )
 
     async def _ping(self, url: str) -> bool:
-        answer = await self._egress.get(Request(url, allow=_own_address(url)))
+        answer = await self._egress.get(Request(url, allow=own_address(url)))
         return isinstance(answer, HttpAnswer) and 200 <= answer.status < 300
 
     async def _canary(self, now: datetime) -> timedelta:
@@ -240,26 +131,6 @@ class Machine:
 
         steps = self.steps[:1] if polls_only else self.steps
         return Driver(steps, self.writer, self.clock, observe=observe)
-
-    def fleet(self, *, take_rules: bool) -> Fleet:
-        """The steps, driven by jobs that several machines share. ``take_rules`` makes this rule set the one in force.
-        Raises ConfigError on SQLite."""
-        if self.store.database.dialect != "postgresql":
-            raise ConfigError(
-                'coopwatch worker needs PostgreSQL: set database_url = "postgresql+psycopg://..." (coopwatch db move '
-                "carries everything over), or use coopwatch run on one machine"
-            )
-        self.store.fleet.put_in_force(self.knowledge.ruleset.digest, replace=take_rules)
-        return Fleet(
-            conninfo(self.settings.database_url),
-            self.steps,
-            self.store.fleet,
-            self.store.database.owner,
-            self.writer,
-            clock=self.clock,
-            rules=lambda: self.knowledge.ruleset.digest,
-            look_after=self.look_after,
-        )
 
     def use(self, knowledge: Knowledge, reader: PageReader) -> None:
         """Swaps everything that people wrote; works under way end with what they began with."""
