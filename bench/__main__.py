@@ -19,7 +19,7 @@ from bench import measure
 from bench.product import CHECKOUT, OriginProcess, Product
 from bench.report import Report, table, write
 from bench.results import Bench, Row
-from bench.rows import articles, growth, pages, polls, service
+from bench.rows import articles, fleet, growth, pages, polls, service
 
 HOSTS = 2000
 
@@ -27,6 +27,11 @@ HOSTS = 2000
 def _parts(bench: Bench, report: Report) -> list[Row]:
     rows, report.parts = articles.parts(bench)
     return rows
+
+
+def _where(bench: Bench, report: Report) -> list[Row]:
+    report.where = articles.where(bench)
+    return []
 
 
 def _growth(bench: Bench, report: Report) -> list[Row]:
@@ -41,10 +46,12 @@ ROWS: dict[str, Callable[[Bench, Report], list[Row]]] = {
     "first": lambda bench, _: polls.first_fetch(bench),
     "articles": lambda bench, _: articles.new_articles(bench),
     "parts": _parts,
+    "where": _where,
     "memory": lambda bench, _: service.memory(bench),
     "latency": lambda bench, _: service.latency(bench),
     "pages": lambda bench, _: pages.pages(bench),
     "starts": lambda bench, _: pages.starts(bench),
+    "fleet": lambda bench, _: fleet.fleet(bench),
     "growth": _growth,
 }
 

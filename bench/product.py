@@ -88,10 +88,10 @@ class Product:
         time.sleep(INTERVAL_S * 1.3)
 
     @contextlib.contextmanager
-    def service(self) -> Iterator[int]:
-        """``coopwatch run`` while the block lasts; gives its process id."""
-        command = [str(COMMAND), "run", "--config", str(self.config)]
-        with (self.folder / "service.log").open("w", encoding="utf-8") as log:
+    def service(self, kind: str = "run", log_name: str = "service.log") -> Iterator[int]:
+        """``coopwatch run`` (or ``worker``) while the block lasts; gives its process id."""
+        command = [str(COMMAND), kind, "--config", str(self.config)]
+        with (self.folder / log_name).open("w", encoding="utf-8") as log:
             process = subprocess.Popen(command, cwd=self.folder, env=environment(), stdout=log, stderr=log)
             try:
                 yield process.pid

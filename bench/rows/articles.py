@@ -38,6 +38,17 @@ def new_articles(bench: Bench) -> list[Row]:
     return [Row("new article of 60 kB: fetch, extract, match, store", spent_ms, "ms", 8, 6, False, detail)]
 
 
+def where(bench: Bench) -> dict[str, dict[str, float]]:
+    """Where the time of a first fetch and of a new article goes, by stage, from a process of its own."""
+    folder = bench.folder / "where"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "bench.rows.where", str(folder), str(bench.rounds)]
+    found: dict[str, dict[str, float]] = json.loads(
+        measure.run(command, cwd=CHECKOUT, env=environment()).output.splitlines()[-1]
+    )
+    return found
+
+
 def parts(bench: Bench) -> tuple[list[Row], dict[str, float]]:
     """The rows that one process measures, and its figures for the table of parts."""
     folder = bench.folder / "parts"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-_SLOW_FACTOR, _SLOW_MAX_S = 5.0, 600.0
+SLOW_FACTOR, SLOW_MAX_S = 5.0, 600.0
 _MOST_HOSTS = 20_000  # remembered at once; idle ones are forgotten first
 
 
@@ -83,7 +83,7 @@ class Pacing:
         try:
             async with host.free:
                 start = max(clock(), host.next_at)
-                slower = _SLOW_FACTOR if start < host.slow_until else 1.0
+                slower = SLOW_FACTOR if start < host.slow_until else 1.0
                 host.next_at = start + max(self._delay_s * slower, delay_s)
                 if start > clock():
                     await asyncio.sleep(start - clock())
@@ -96,7 +96,7 @@ class Pacing:
         (Retry-After), and its neighbours shall not make up for it. The address itself waits by its own due time."""
         clock = self._clock or asyncio.get_running_loop().time
         host = self._host(host_of(url))
-        host.slow_until = max(host.slow_until, clock() + min(seconds, _SLOW_MAX_S))
+        host.slow_until = max(host.slow_until, clock() + min(seconds, SLOW_MAX_S))
 
     def waiting_s(self, url: str) -> float:
         """How long a request to this host would wait for its distance from now on."""

@@ -244,13 +244,14 @@ class PollStep:
             interval_s=settled.interval_s,
             due_at=settled.due_at,
             failures=settled.state.failures,
-            new=tuple(_listed(taken, wait_until) for taken in intake.new),
-            edited=tuple(_listed(taken, wait_until) for taken in intake.edited),
+            new=tuple(as_listed(taken, wait_until) for taken in intake.new),
+            edited=tuple(as_listed(taken, wait_until) for taken in intake.edited),
             seen=intake.seen,
         )
 
 
-def _listed(taken: Taken, wait_until: datetime) -> ListedEntry:
+def as_listed(taken: Taken, wait_until: datetime) -> ListedEntry:
+    """A new or edited entry as it is stored; its page is waited for until then."""
     return ListedEntry(
         entry=taken.entry,
         keys=taken.keys,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from monitor.fetch.pacing import HostPace, Pacing, host_of, reserve
+from monitor.fetch.pacing import SLOW_FACTOR, SLOW_MAX_S, HostPace, Pacing, host_of, reserve
 from monitor.run.driver import Writer
 from monitor.store.fleet import FleetStore, HostRow, Turn
 
@@ -37,7 +37,7 @@ class SharedPacing(Pacing):
         host.users += 1
         try:
             async with host.free:
-                turn = await self._reserve(name, max(self._delay_s, delay_s))
+                turn = await self._reserve(name, delay_s)
                 try:
                     wait_s = (turn.start_at - self._wall()).total_seconds()
                     if wait_s > 0:
@@ -48,18 +48,20 @@ class SharedPacing(Pacing):
         finally:
             host.users -= 1
 
-    def postpone(self, url: str, seconds: float) -> None:
-        """Leaves a host alone for that long, on every machine."""
-        until = self._wall() + timedelta(seconds=seconds)
-        task = asyncio.ensure_future(self._writer.call(self._store.postpone, host_of(url), until))
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Every machine asks the host more seldom for that long, ten minutes at most (see ``Pacing.slow_down``)."""
+        now = self._wall()
+        until = now + timedelta(seconds=min(seconds, SLOW_MAX_S))
+        task = asyncio.ensure_future(self._writer.call(self._store.slow_down, host_of(url), until, now))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
     async def _reserve(self, name: str, delay_s: float) -> Turn:
-        def decide(row: HostRow | None, now: datetime) -> tuple[datetime, HostRow]:
-            pace = HostPace(row.host, row.next_at, row.not_before_at) if row else None
-            start_at, after = reserve(pace, name, now, delay_s)
-            return start_at, HostRow(after.host, after.next_at, after.not_before_at)
+        def decide(row: HostRow, now: datetime) -> tuple[datetime, datetime]:
+            slower = SLOW_FACTOR if row.slow_until is not None and now < row.slow_until else 1.0
+            longest = max(self._delay_s * slower, delay_s)
+            start_at, after = reserve(HostPace(row.host, row.next_at, None), name, now, longest)
+            return start_at, after.next_at
 
         while True:
             turn = await self._writer.call(self._store.reserve, name, self._at_once, TURN_S, self._wall(), decide)

@@ -27,7 +27,7 @@ class HostRow:
 
     host: str
     next_at: datetime
-    not_before_at: datetime | None
+    slow_until: datetime | None  # asked more seldom until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Backlog:
     deliveries: tuple[str, ...]
 
 
-# (the stored pace, now) -> when the request may start, and the pace after it
-Reserve = Callable[[HostRow | None, datetime], tuple[datetime, HostRow]]
+# (the stored pace, now) -> when the request may start, and when the one after it may
+Reserve = Callable[[HostRow, datetime], tuple[datetime, datetime]]
 
 
 class FleetStore:
@@ -69,12 +69,8 @@ class FleetStore:
             ).scalar_one()
             if running >= at_once:
                 return None
-            start_at, after = decide(HostRow(row.host, row.next_at, row.not_before_at), now)
-            connection.execute(
-                update(host)
-                .where(host.c.host == name)
-                .values(next_at=after.next_at, not_before_at=after.not_before_at, asked_at=start_at)
-            )
+            start_at, next_at = decide(HostRow(row.host, row.next_at, row.not_before_at), now)
+            connection.execute(update(host).where(host.c.host == name).values(next_at=next_at, asked_at=start_at))
             turn = Turn(uuid4().hex, start_at)
             connection.execute(delete(host_turn).where(host_turn.c.host == name, host_turn.c.until <= now))
             connection.execute(
@@ -89,10 +85,10 @@ class FleetStore:
         with self._database.write() as connection:
             connection.execute(delete(host_turn).where(host_turn.c.id == turn_id))
 
-    def postpone(self, name: str, until: datetime) -> None:
-        """Nobody asks a host before ``until``; never earlier than what was asked before."""
+    def slow_down(self, name: str, until: datetime, now: datetime) -> None:
+        """Everybody asks a host more seldom until then; never for a shorter time than was said before."""
         with self._database.write() as connection:
-            insert_new(connection, host, [{"host": name, "next_at": until}])
+            insert_new(connection, host, [{"host": name, "next_at": now}])
             connection.execute(
                 update(host)
                 .where(host.c.host == name, or_(host.c.not_before_at.is_(None), host.c.not_before_at < until))

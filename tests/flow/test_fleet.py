@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
@@ -95,7 +96,7 @@ NEW = type(SIGNED)(
 )
 
 
-def test_two_plain_services_on_one_postgresql_send_one_mail(fleet: World) -> None:
+def test_sto_12_two_plain_services_on_one_postgresql_poll_in_turn_and_send_one_mail(fleet: World) -> None:
     with running(fleet) as one, running(fleet) as other:
         for service in (one, other):
             service.says("coopwatch is ready")
@@ -105,6 +106,36 @@ def test_two_plain_services_on_one_postgresql_send_one_mail(fleet: World) -> Non
             service.process.send_signal(signal.SIGTERM)
             assert service.end(45) == 0
     assert (len(fleet.mails), len(fleet.hooks)) == (1, 1)
+
+
+def dropped(server: Cluster) -> int:
+    """Ends every connection to the cluster's databases but this one; gives how many there were."""
+    with psycopg.connect(
+        f"host=127.0.0.1 port={server.port} user=postgres dbname=postgres", autocommit=True
+    ) as connection:
+        others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname LIKE 'test%'"
+        found = connection.execute(others).fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_sto_11_connections_that_drop_during_the_work_cost_nothing(
+    fleet: World, postgresql: Cluster, command: str
+) -> None:
+    with running(fleet, command) as service:
+        service.says("coopwatch is ready")
+        eventually(lambda: fleet.asked, "the first feed is asked")
+        for _ in range(3):
+            asked = len(fleet.asked)
+            assert dropped(postgresql) > 0
+            eventually(lambda asked=asked: len(fleet.asked) > asked + FEEDS, "it polls on", within_s=120)
+        eventually(lambda: fleet.mails and fleet.hooks, "the story was told", within_s=120)
+        fleet.stories = [WEATHER, SIGNED, NEW]
+        eventually(lambda: len(fleet.hooks) == 2, "and the next one", within_s=120)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(60) == 0
+    assert (len(fleet.mails), len(fleet.hooks)) == (2, 2)
 
 
 def test_everything_moves_from_sqlite_and_nothing_is_told_again(place: World, postgresql: Cluster) -> None:

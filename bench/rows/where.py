@@ -1,0 +1,121 @@
+"""Where the time of a first fetch and of a new article goes: each stage alone, inside one process, by the product's own
+functions. Runs as ``python -m bench.rows.where FOLDER ROUNDS`` and prints JSON."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from bench import corpus
+from bench.measure import median_of
+from bench.product import CHECKOUT
+from monitor import rulebook
+from monitor.extract import extract
+from monitor.match import Matcher
+from monitor.model import Article, FeedSpec, FeedState, PollOutcome
+from monitor.rulebook.pages import load_page_phrases
+from monitor.run.poll import as_listed
+from monitor.sources import parse, rss
+from monitor.sources.age import Age, FeedTime
+from monitor.sources.identity import Taken, take_in
+from monitor.sources.keys import keyed, keys_of
+from monitor.sources.prescan import prescan
+from monitor.store import open_store
+from monitor.store.polls import FeedWork, PollRecord, PollResult
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+URL = "http://x.example/feed.xml"
+_FEEDS = 40
+_AT_ONCE = 10  # results that a commit stores together, as in a busy round
+_FIRST = Age(86400.0, FeedTime.FIRST)
+
+
+def _ms(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return 1000 * (time.process_time() - began) / _FEEDS
+
+
+def first_fetch(rounds: int, folder: Path) -> dict[str, float]:
+    """Milliseconds of CPU a feed of 30 new entries, by stage."""
+    base = "http://x.example"
+    items = [[corpus.item(base, feed, entry, 1_795_000_000, False) for entry in range(30)] for feed in range(_FEEDS)]
+    bodies = [corpus.feed(base, feed, listed, 0) for feed, listed in enumerate(items)]
+    texts = [body.decode().partition("?>")[2].lstrip() for body in bodies]
+    feeds = [parse(body, feed_url=URL) for body in bodies]
+    listed = [keyed(feed.entries) for feed in feeds]
+    intakes = [take_in(one, {}, now=NOW, age=_FIRST).new for one in listed]
+    store = open_store(f"sqlite:///{folder}/where.db")
+    names = count()
+
+    def put() -> float:
+        specs = [FeedSpec(url=f"{base}/{next(names)}", title="x") for _ in range(_FEEDS)]
+        store.feeds.sync(specs, NOW, 60.0)
+        works = store.feeds.claim(NOW, _FEEDS, 3600.0)
+        results = [_result(work, taken) for work, taken in zip(works, intakes, strict=True)]
+        return _ms(lambda: [store.feeds.commit(results[at : at + _AT_ONCE], NOW) for at in range(0, _FEEDS, _AT_ONCE)])
+
+    stages: dict[str, Callable[[], float]] = {
+        "scan for known entries": lambda: _ms(lambda: [prescan(one, "", frozenset(), 300) for one in bodies]),
+        "feedparser itself": lambda: _ms(lambda: [rss._feedparser(one, URL) for one in texts]),
+        "parse as a whole (feedparser, checks, cleaning, links, dates)": lambda: _ms(
+            lambda: [parse(one, feed_url=URL) for one in bodies]
+        ),
+        "to the worker and back (pickles)": lambda: _ms(
+            lambda: [pickle.loads(pickle.dumps(one, protocol=5)) for one in feeds]
+        ),
+        "keys, and what is new": lambda: _ms(
+            lambda: [take_in(keyed(feed.entries), {}, now=NOW, age=_FIRST) for feed in feeds]
+        ),
+        "look up the keys": lambda: _ms(lambda: [store.feeds.known("nobody", keys_of(one)) for one in listed]),
+        f"store, {_AT_ONCE} feeds a transaction": put,
+    }
+    found = dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
+    store.close()
+    return found
+
+
+def _result(work: FeedWork, taken: tuple[Taken, ...]) -> PollResult:
+    record = PollRecord(NOW, PollOutcome.NEW, "30 listed: 30 new", listed=30, new=30)
+    listed = tuple(as_listed(one, NOW + timedelta(minutes=15)) for one in taken)
+    made = PollResult(work, record, work.url, FeedState.OK, "fine", "", 60.0, NOW, 0)
+    return replace(made, new=listed)
+
+
+def article(rounds: int, folder: Path) -> dict[str, float]:
+    """Milliseconds of CPU an article with a page of 60 kB, by stage."""
+    phrases = load_page_phrases([CHECKOUT / "rules"])
+    pages = [corpus.page(number, 1) for number in range(_FEEDS)]
+    read = [extract(page, "text/html", URL, NOW, phrases, search_date=False) for page in pages]
+    matcher = Matcher(rulebook.load([CHECKOUT / "rules"], cache_dir=folder / "cache"))
+    articles = [
+        Article(str(number), page.title, page.text, published_at=NOW, language="it") for number, page in enumerate(read)
+    ]
+    stages: dict[str, Callable[[], float]] = {
+        "extract, the date known from the feed": lambda: _ms(
+            lambda: [extract(page, "text/html", URL, NOW, phrases, search_date=False) for page in pages]
+        ),
+        "to the worker and back (pickles)": lambda: _ms(
+            lambda: [
+                (pickle.loads(pickle.dumps(page, protocol=5)), pickle.loads(pickle.dumps(one, protocol=5)))
+                for page, one in zip(pages, read, strict=True)
+            ]
+        ),
+        "match": lambda: _ms(lambda: [matcher.judge(one, now=NOW) for one in articles]),
+    }
+    return dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
+
+
+def main(folder: Path, rounds: int) -> None:
+    sys.stdout.write(json.dumps({"first": first_fetch(rounds, folder), "article": article(rounds, folder)}) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
