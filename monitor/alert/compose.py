@@ -77,7 +77,7 @@ def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int =
         _why(change, alert, reader),
     ]
     return Card(
-        title=headline.of_change(change, words),
+        title=headline.marked(change, words),
         kicker=kicker,
         tone=facts.tone(change),
         rows=tuple(row for row in rows if row.lines),

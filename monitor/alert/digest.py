@@ -180,7 +180,7 @@ def _card(item: Item, reader: Reader) -> Card:
 def line_of(item: Item, reader: Reader, note: str = "") -> Line:
     """One piece of news in a line, with its link."""
     change = change_of(item)
-    text = headline.of_change(change, reader.words)
+    text = headline.marked(change, reader.words)
     if change.change is Change.MERGED:
         text = f"{text}: {reader.words.text('change.merged')}"
     elif item.owed.why in _LINES:

@@ -13,6 +13,7 @@ from monitor.model import ActType, Announcement, Party, Sector, Stage, Story, St
 SUBJECT_LIMIT = 150  # code points: mail clients show 60 to 100, and a 16 kB title once folded into 224 lines
 PARTIES_SHOWN = 4
 SECTORS_SHOWN = 2
+_TAKEN_BACK = frozenset({"retracted", "suspended", "disputed"})
 
 
 def of_story(story: Story, words: Words) -> str:
@@ -24,6 +25,12 @@ def of_change(change: StoryChange, words: Words) -> str:
     """The headline of what happened now: the story's act at the stage that this article reports."""
     story, stage = change.story, facts.stage_of(change)
     return compose(story.parties, story.type, stage, story.sectors, story.object, story.count, words)
+
+
+def marked(change: StoryChange, words: Words) -> str:
+    """The headline; of what is denied, suspended or disputed it does not say "signed" without that."""
+    title, kind = of_change(change, words), facts.kind_of(change)
+    return words.text(f"subject.{kind}", headline=title) if kind in _TAKEN_BACK else title
 
 
 def of_announcement(found: Announcement, words: Words) -> str:

@@ -86,6 +86,10 @@ def test_a_withdrawal_in_a_digest_is_marked() -> None:
     story = replace(withdrawn.story, reports=(make.report(1, reason=Reason.DENIED),))
     letter = digest.letter(Kind.DIGEST, period(replace(withdrawn, story=story)), READER)
     assert letter.sections[0].cards[0].kicker == "denial"
+    many = [replace(each, story=story) for each in (withdrawn,) * (digest.CARDS_SHOWN + 1)]
+    (line,) = digest.letter(Kind.DIGEST, period(*many), READER).sections[0].lines
+    assert line.text == letter.sections[0].cards[0].title
+    assert not line.text.startswith("Italy and China")
 
 
 def test_catch_up_and_return_say_since_when() -> None:

@@ -17,6 +17,7 @@ from monitor.alert.letter import Letter
 from monitor.alert.render import html, mail, text, webhook
 from monitor.model import ActType, Change, Novelty, Party, Reason, Sector, Stage, Step
 from tests.alert import make
+from tests.alert.letters import LETTERS, READERS
 
 ROME = ZoneInfo("Europe/Rome")
 IT = words.load("it")
@@ -183,6 +184,12 @@ def test_a_call_without_a_deadline_says_that_it_is_missing() -> None:
     call = make.report(announcement=make.announcement(type=ActType.CALL, stage=Stage.LAUNCHED))
     rows = letter(make.alert(make.change(make.story(call)))).cards[0].rows
     assert any(row.label == "Scadenza" and "non indicata" in row.lines[0].text for row in rows)
+
+
+def test_what_is_denied_is_never_headed_as_signed() -> None:
+    letter = LETTERS["denied"](READERS["it"])
+    assert letter.cards[0].title.startswith("Smentita. Italia e Cina")
+    assert letter.subject == letter.cards[0].title
 
 
 def test_mentions_never_stand_among_the_sources() -> None:
