@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from monitor.alert import clean, facts, headline
+from monitor.alert import clean, facts, headline, newness
 from monitor.alert.facts import Alert, Source
 from monitor.alert.letter import Card, Letter, Line, Quote, Row
 from monitor.alert.words import Words
-from monitor.model import Announcement, Mention, Novelty, ReadMethod, Reason, Sector, Step, Story, StoryChange
+from monitor.model import Announcement, Mention, ReadMethod, Reason, Sector, Step, Story, StoryChange
 
 # What is listed before "and N more": a mail is read in ten seconds, the rest stands on the page and in the webhook.
 SOURCES_SHOWN = 8
@@ -73,7 +73,7 @@ def change_card(change: StoryChange, alert: Alert, reader: Reader, number: int =
         rows.append(_deadline(change.story, words))
     after = [
         *([] if number and len(found) < 2 else _sourced(change, found, reader, brief)),
-        _novelty(change, alert, reader),
+        newness.row(change, alert, words, reader.zone),
         _why(change, alert, reader),
     ]
     return Card(
@@ -152,15 +152,17 @@ def _deadline(story: Story, words: Words) -> Row:
 
 
 def _sourced(change: StoryChange, found: tuple[Source, ...], reader: Reader, brief: bool) -> list[Row]:
-    """The sources and how independent they are. The acts of one article leave them to the end when it is the only one."""
+    """The sources and how independent they are (of an act that is off nobody asks that any more). The acts of one article
+    leave them to the end when it is the only one."""
     shown = SOURCES_SHOWN_IN_LIST if brief else SOURCES_SHOWN
-    return [_sources(change, found, reader, shown), _independence(found, reader.words)]
+    off = facts.is_withdrawal(change)
+    return [_sources(change, found, reader, shown), *([] if off else [_independence(found, reader.words)])]
 
 
 def _sources(change: StoryChange, found: tuple[Source, ...], reader: Reader, shown: int) -> Row:
-    """The article of this alert first, then the earliest others."""
+    """The article of this alert first, as it reads now, then the earliest others."""
     words = reader.words
-    own = [source for source in found if source.report.article_id == change.report.article_id]
+    own = [source for source in found if source.report == change.report]
     first = own or [Source(change.report, False, False)]
     rest = [source for source in found if source.report.article_id != change.report.article_id]
     ordered = first[:1] + rest
@@ -197,40 +199,6 @@ def _independence(found: tuple[Source, ...], words: Words) -> Row:
     if counted.parties:
         parts.append(words.count("independence.parties", counted.parties))
     return Row(words.text("label.independence"), (Line(", ".join(parts)),) if found else ())
-
-
-def _novelty(change: StoryChange, alert: Alert, reader: Reader) -> Row:
-    """What makes it new: what it was before, the nearest known act, or the story that it may belong to."""
-    words, story = reader.words, change.story
-    lines: list[Line] = []
-    kind = facts.kind_of(change)
-    if change.novelty is Novelty.NEW_STAGE and change.before is not None and kind == "new_stage":
-        before, after = change.before.stage, change.report.announcement.stage
-        stages = {"before": words.text(f"stage.{before}"), "after": words.text(f"stage.{after}")}
-        lines.append(Line(words.text("novelty.stage_reopened" if before == after else "novelty.stage", **stages)))
-    elif words.has(f"novelty.{kind}") and kind != "unsure":
-        lines.append(Line(words.text(f"novelty.{kind}")))
-    if alert.late and change.report.published_at:
-        day = words.day(change.report.published_at.astimezone(reader.zone).date().isoformat())
-        lines.append(Line(words.text("novelty.late", date=day)))
-    twin = alert.known.get(story.may_belong_to)
-    near = alert.known.get(story.nearest)
-    if twin:
-        lines.append(_named("novelty.unsure", twin, alert, reader))
-    if near and near is not twin:
-        lines.append(_named("novelty.nearest", near, alert, reader))
-    if not lines and change.novelty is Novelty.NEW:
-        lines.append(Line(words.text("novelty.first")))
-    return Row(words.text("label.novelty"), tuple(lines))
-
-
-def _named(key: str, story: Story, alert: Alert, reader: Reader) -> Line:
-    """Another story by its headline and the day since which it is known, with its first source (not this article)."""
-    words = reader.words
-    date = words.day(story.opened_at.astimezone(reader.zone).date().isoformat())
-    link = clean.link(facts.link_of(story))
-    text = words.text(key, headline=headline.of_story(story, words), date=date)
-    return Line(text, link if link != clean.link(alert.report.url) else "")
 
 
 def _why(change: StoryChange, alert: Alert, reader: Reader) -> Row:

@@ -344,3 +344,43 @@ def test_an_event_of_a_story_with_hundreds_of_sources_stays_under_20_kb() -> Non
 def test_times_in_events_are_utc() -> None:
     whole = json.loads(webhook.story_event(make.change(), make.alert(), "hook", IT, make.NOW))
     assert whole["timestamp"] == "2026-03-05T10:00:00Z"
+
+
+# ---------------------------------------------------------------------------------------------- what is off
+
+
+def test_an_article_that_takes_its_act_back_is_named_as_it_reads_now() -> None:
+    gone = make.report(1, reason=Reason.DENIED, title="Altre notizie", announcement=make.announcement(quote=""))
+    before = make.story()
+    change = make.change(
+        make.story(make.report(1), gone),
+        novelty=Novelty.NEW_STAGE,
+        change=Change.RETRACTED,
+        before=before,
+        report=gone,
+    )
+    said = text.render(letter(make.alert(change)))
+    assert "Altre notizie" in said
+    assert "(1)" not in said, "the title that told it"
+    assert "non ne parla più" in said
+    assert IT.text("label.independence") not in said
+
+
+def test_a_correction_says_what_was_told() -> None:
+    three = make.announcement(parties=(make.ITALY, make.CHINA, make.FRANCE))
+    now_it_is = make.report(1, announcement=three)
+    change = make.change(
+        make.story(make.report(1), now_it_is, parties=three.parties),
+        novelty=Novelty.KNOWN,
+        change=Change.CORRECTION,
+        before=make.story(),
+        report=now_it_is,
+    )
+    said = " ".join(text.render(letter(make.alert(change), "en")).split())
+    assert "Told so far: Italy and China: agreement signed" in said
+
+
+def test_a_suspension_is_headed_by_the_suspension() -> None:
+    stopped = make.report(2, reason=Reason.SUSPENDED)
+    change = make.change(novelty=Novelty.NEW_STAGE, change=Change.STAGE, before=make.story(), report=stopped)
+    assert "sospeso un accordo" in letter(make.alert(change)).subject
