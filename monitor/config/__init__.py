@@ -5,17 +5,14 @@ Nothing is read at import time; ``load`` reads when it is called and reports eve
 
 from monitor.config.load import ENVIRONMENT_PREFIX, documented_keys, load
 from monitor.config.places import Places, checkout, find_config_file, find_places
+from monitor.config.routes import Channel, MatchClause, Route, Smtp
 from monitor.config.settings import (
-    Channel,
     ConsoleSettings,
     DeliverySettings,
     FetchSettings,
     KeepSettings,
     LogSettings,
-    MatchClause,
-    Route,
     Settings,
-    Smtp,
     WatchSettings,
     WorkerSettings,
 )

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr
 
+STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)  # of every table: unknown keys are errors
+Port = Annotated[int, Field(ge=1, le=65535)]
 UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 SECRET_LIMIT_BYTES = 65536  # a key or password file is never longer; a device or a log named by mistake is
 
