@@ -35,7 +35,7 @@ WEIGHTS: Mapping[str, float] = {
     "copy": 5.0,
     "object_same": 3.0,
     "object_differs": -2.5,
-    "package_and_single": -1.0,
+    "package_and_single": -2.5,
     "package_and_single_late": -6.0,
     "package_of_another_day": -4.0,
     "thing_said": 0.3,
