@@ -62,7 +62,11 @@ def test_a_story_is_judged_merged_split_dated_and_silenced(page: Page, site: Sit
     page.get_by_label("perché").select_option("domestic")
     page.get_by_role("button", name="È sbagliata").click()
     assert site.store.stories.load(["st-8"])["st-8"].state == "wrong"
-    assert "altre storie" in page.content()
+    effects = page.locator("#effects")
+    assert "Con soglia" in effects.inner_text()
+    assert "Senza la regola any-two" in effects.inner_text()
+    assert effects.locator("a").count() >= 2
+    assert effects.locator("a[href='/stories/st-8']").count() == 0
     page.goto("/stories/st-10")
     page.get_by_text("Altro: duplicato").click()
     page.get_by_label("Unisci alla storia").fill("st-15")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
-from monitor.store import Store, desk
+from monitor.store import Store, desk, tables
 from monitor.store.desk import StoryFilter
 from tests.console import fill
 from tests.console.fill import NOW
@@ -128,3 +128,23 @@ def test_no_list_asks_more_the_longer_it_is(reading: Connection) -> None:
         desk.coverage(reading, NOW)
         desk.feed_lines(reading, NOW)
     assert len(statements) <= 7 + 5 + 1
+
+
+def test_what_a_higher_threshold_or_no_rule_would_have_kept_back(store: Store) -> None:
+    fill.everything(store)
+    with store.database.write() as connection:
+        second = tables.report.update().where(tables.report.c.story_id == "st-2")
+        connection.execute(second.values(rule="instrument-signed"))
+        state = {row.id: row.state for row in connection.execute(select(tables.story.c.id, tables.story.c.state))}
+    others = {story for story, said in state.items() if said == "open"} - {"st-8"}
+    with store.database.read() as connection:
+        quiet = desk.with_threshold(connection, "st-8", 0.58, NOW)
+        without = desk.without_rule(connection, "st-8", "any-two", NOW)
+        nothing = desk.without_rule(connection, "st-8", "no-such-rule", NOW)
+    low = {story for story in others if 0.5 + (int(story[3:]) % 50) / 100 <= 0.58}
+    assert quiet.count == len(low)
+    assert {story.id for story in quiet.newest} <= low
+    assert len(quiet.newest) == min(5, len(low))
+    assert without.count == len(others - {"st-2"})
+    assert "st-8" not in {story.id for story in without.newest}
+    assert (nothing.count, nothing.newest) == (0, ())

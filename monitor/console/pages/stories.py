@@ -7,12 +7,15 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
+from monitor.alert import headline
 from monitor.console import shown
 from monitor.console.pages.base import Page, Pages, Text
 from monitor.console.wanted import Wanted
 from monitor.model import ActType, Reason, Sector, Stage
 from monitor.store import desk
+from monitor.store.desk import StoryFile
 
 
 def stories(pages: Pages) -> Page:
@@ -56,16 +59,31 @@ def story(pages: Pages) -> Page:
     def show(request: Request, story_id: str, effect: Text = "") -> HTMLResponse:
         with pages.behind.database.read() as connection:
             file = desk.story_file(connection, story_id)
-            others = desk.quiet_at(connection, float(effect), pages.behind.clock()) if _is_share(effect) else None
+            found = _effects(pages, connection, file, effect) if file is not None and _is_share(effect) else []
         if file is None:
             return pages.fault(request, tongue("error.not_found_words"), 404)
         judged = next((detail.split(" ", 1)[0] for _, _, kind, detail in reversed(file.actions) if kind == "judge"), "")
         page = shown.story_page(file, judged, tongue)
-        page["effect"] = tongue("act.effect", threshold=effect, n=others) if others is not None else ""
+        page["effects"] = found
         reasons = tongue.closed("reason", list(Reason))
         return pages.render(request, "story.html", "/", str(page["headline"]), s=page, options={"reason": reasons})
 
     return show
+
+
+def _effects(pages: Pages, connection: Connection, file: StoryFile, threshold: str) -> list[dict[str, object]]:
+    """What else a threshold just above this story's score, or its rule switched off, would have kept back."""
+    tongue, now, story = pages.tongue, pages.behind.clock(), file.story
+    raised = desk.with_threshold(connection, story.id, float(threshold), now)
+    effects = [(tongue("act.effect", threshold=threshold, n=raised.count), raised)]
+    rule = next((report.announcement.rule for report in story.reports if report.reason is None), "")
+    if rule:
+        without = desk.without_rule(connection, story.id, rule, now)
+        effects.append((tongue("act.effect_rule", rule=rule, n=without.count), without))
+    return [
+        {"words": words, "stories": [(each.id, headline.of_story(each, tongue.words)) for each in effect.newest]}
+        for words, effect in effects
+    ]
 
 
 def _is_share(text: str) -> bool:

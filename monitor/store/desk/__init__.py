@@ -5,6 +5,7 @@ connection, so that a page sees one moment of the store.
 """
 
 from monitor.store.desk.deliveries import DeliveryLine, Outbox, SilenceLine, deliveries, outbox, silences
+from monitor.store.desk.effects import Effect, with_threshold, without_rule
 from monitor.store.desk.outcomes import Outcome, outcomes
 from monitor.store.desk.quality import QualityFigures, SampleArticle, quality, sample
 from monitor.store.desk.relations import PairCount, pair_counts
@@ -18,7 +19,6 @@ from monitor.store.desk.stories import (
     feed_titles,
     find_stories,
     newest_stories,
-    quiet_at,
     rule_hits,
     stories_with_deadline,
     story_file,
@@ -28,6 +28,7 @@ __all__ = [
     "ArticleText",
     "Coverage",
     "DeliveryLine",
+    "Effect",
     "FeedLine",
     "Outbox",
     "Outcome",
@@ -51,10 +52,11 @@ __all__ = [
     "pair_counts",
     "polls",
     "quality",
-    "quiet_at",
     "rule_hits",
     "sample",
     "silences",
     "stories_with_deadline",
     "story_file",
+    "with_threshold",
+    "without_rule",
 ]

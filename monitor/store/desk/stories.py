@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, exists, func, select
 
@@ -154,14 +154,6 @@ def feed_titles(connection: Connection, feed_ids: Sequence[str]) -> list[tuple[s
     feed = tables.feed.c
     rows = connection.execute(select(feed.id, feed.title).where(feed.id.in_(feed_ids)).order_by(func.lower(feed.title)))
     return [(row.id, row.title or row.id) for row in rows]
-
-
-def quiet_at(connection: Connection, threshold: float, now: datetime) -> int:
-    """How many other stories of the last 30 days a threshold just above this score would not have told."""
-    story = tables.story.c
-    told = (story.opened_at >= now - timedelta(days=30), story.opened_by_mention.is_(False), story.state == "open")
-    count = connection.execute(select(func.count()).where(*told, story.score <= threshold)).scalar_one()
-    return max(0, int(count) - 1)
 
 
 def rule_hits(connection: Connection, since: datetime) -> dict[str, int]:
