@@ -39,7 +39,8 @@ BATCHES_LOOKED_AT = 50
 @dataclass(frozen=True, slots=True)
 class MatchWork:
     """An article that was claimed for judging. ``held``: older than alert_max_age, told by no immediate alert;
-    ``late``: told and marked; ``quiet``: imported, never told; ``edited``: not the first version of it."""
+    ``late``: told and marked; ``quiet``: imported, never told; ``edited``: not the first version of it,
+    and read without a wall before it."""
 
     entry_id: int
     article: Article
@@ -182,6 +183,7 @@ def article_query() -> Any:
             article.c.published_at,
             article.c.language,
             article.c.method,
+            article.c.wall,
             feed.c.title.label("feed_title"),
             feed.c.spec,
         )
@@ -212,7 +214,9 @@ def to_article(row: Any) -> Article:
 
 def to_work(row: Any, claim_id: str) -> MatchWork:
     """The claimed work of a row of ``article_query``."""
-    return MatchWork(row.id, to_article(row), row.held, row.late, row.quiet, claim_id, edited=row.edits > 0)
+    return MatchWork(
+        row.id, to_article(row), row.held, row.late, row.quiet, claim_id, edited=row.edits > 0 and not row.wall
+    )
 
 
 # written once: a statement that is built for each article costs more than its execution

@@ -1,7 +1,7 @@
 """What an edited article does to the stories that it told before: it takes its report back, or corrects it. Pure.
 
-An article that still tells its act as before changes nothing here, however its words were mended. One that was read by
-less than its page, and one whose act other sources tell as well, takes nothing back by being silent.
+An article in which the proving sentence still stands changes nothing here, whatever the rules make of the rest. One that
+was read by less than its page, and one whose act other sources tell as well, takes nothing back by being silent.
 """
 
 from __future__ import annotations
@@ -32,26 +32,35 @@ from monitor.story.stages import RANK, THRESHOLD, refuses
 Earlier = Mapping[str, tuple[Report, ...]]  # story id -> its reports, of the stories that the article is part of
 _WHOLE = frozenset({ReadMethod.PAGE, ReadMethod.FEED})
 _REFUSALS = frozenset({Reason.DENIED, Reason.SUSPENDED})
+_MERE_WISHES = frozenset({Reason.TALKS_ONLY, Reason.PROPOSAL, Reason.CONDITIONAL})
 
 
 def settle(
-    edited: Report, judgement: Judgement, changes: Sequence[StoryChange], known: Mapping[str, Story], earlier: Earlier
+    edited: Report,
+    text: str,
+    judgement: Judgement,
+    changes: Sequence[StoryChange],
+    known: Mapping[str, Story],
+    earlier: Earlier,
 ) -> tuple[StoryChange, ...]:
     """The changes that ``place`` found for an edited article, those that correct a story marked, and one more for each
     story that it takes back.
 
-    ``edited`` is a report by the article as it reads now, whatever of; ``known`` are the stories before it.
+    ``edited`` is a report by the article as it reads now, whatever of, and ``text`` its text; ``known`` are the stories
+    before it.
     """
     settled = list(changes)
     for story_id, reports in earlier.items():
         said = _told_by(edited.article_id, reports)
-        if said is None or story_id not in known:
+        if said is None or story_id not in known or _still_stands(said.announcement, edited.title, text):
             continue
         alone = not any(_stands_beside(edited.article_id, report) for report in reports)
         mine = [place for place, change in enumerate(settled) if change.story.id == story_id]
         for place in mine:
             settled[place] = _mended(settled[place], said.announcement, alone=alone)
-        if not mine and alone and not _speaks_of(judgement, said.announcement):
+        told = [place for place in mine if settled[place].report.reason not in _MERE_WISHES]
+        if not told and alone and not _speaks_of(judgement, said.announcement):
+            settled = [change for place, change in enumerate(settled) if place not in mine]
             settled.append(_taken_back(edited, said.announcement, known[story_id]))
     return tuple(settled)
 
@@ -106,9 +115,17 @@ def _corrected(change: StoryChange) -> StoryChange:
     return replace(change, story=mended, change=Change.CORRECTION)
 
 
+def _still_stands(said: Announcement, title: str, text: str) -> bool:
+    """Whether the sentence that proved the act is in the article as before."""
+    quote = " ".join(said.quote.split())
+    return bool(quote) and (quote in " ".join(text.split()) or quote == " ".join(title.split()))
+
+
 def _speaks_of(judgement: Judgement, said: Announcement) -> bool:
-    """Whether the edited article still tells of an act of these principals, if only in passing."""
-    kept = [*judgement.announcements, *(one.announcement for one in judgement.mentions if one.reason not in _REFUSALS)]
+    """Whether the edited article still tells of an act of these principals, if only in passing; that it is wished for or
+    talked about is another matter."""
+    others = _REFUSALS | _MERE_WISHES
+    kept = [*judgement.announcements, *(one.announcement for one in judgement.mentions if one.reason not in others)]
     sides = set(memory_of.principals(said))
     return any(sides <= set(memory_of.principals(one)) for one in kept)
 

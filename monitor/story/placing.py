@@ -104,7 +104,7 @@ def place(
     if not earlier or not is_whole(article):
         return tuple(changes)
     known = {story.id: story for story in candidates if story.state != "merged"}
-    return settle(_blank(article, judgement.lang, now), judgement, changes, known, earlier)
+    return settle(_blank(article, judgement.lang, now), text, judgement, changes, known, earlier)
 
 
 def tellers(article: Article, candidates: Sequence[Story]) -> frozenset[str]:

@@ -103,3 +103,17 @@ def test_a_signature_told_too_early_is_corrected_and_is_news_when_it_comes() -> 
     signed = article("b", f"{LUNAR} at last", days=10)
     (later,) = place(signed, judged(said("IT IN", signed.title)), (corrected.story,), START, common=COMMON)
     assert (later.novelty, later.change) == (Novelty.NEW_STAGE, Change.STAGE)
+
+
+def test_an_act_whose_proving_sentence_still_stands_is_neither_taken_back_nor_corrected() -> None:
+    story = opened()
+    same = article("a", "The minister visits a fair", text=f"{LUNAR} It was raining.")
+    assert edit(story, same) == ()
+    (change,) = edit(story, same, said("IT FR IN", "France joined them"))
+    assert change.change is None
+
+
+def test_a_signature_that_is_only_wished_for_now_is_taken_back() -> None:
+    wish = (said("IT IN", "Italy and India could sign an agreement on a joint lunar orbiter"), Reason.CONDITIONAL)
+    (change,) = edit(opened(), article("a", wish[0].quote), mentions=(wish,))
+    assert (change.novelty, change.change) == (Novelty.NEW_STAGE, Change.RETRACTED)
