@@ -153,6 +153,8 @@ class CollectStep:
         period = Period(found.since, found.until, items)
         if found.kind is not Kind.DIGEST:
             return period
+        # what a person called wrong while it waited is no news any more
+        period = replace(period, items=tuple(item for item in items if item.story.state != "wrong"))
         articles, feeds = self._store.work_done(found.since, found.until)
         silences = self._store.silences_between(found.since, found.until)
         return replace(period, silences=silences, alive=Alive(articles, feeds))

@@ -140,6 +140,20 @@ def test_a_digest_is_planned_then_sent_once_with_everything_that_waited(store: S
     assert "https://news.example/a/001" not in text_of(outbox(store)[0])
 
 
+def test_what_a_person_called_wrong_while_it_waited_is_not_in_the_digest(store: Store) -> None:
+    collecting = step(store, MORNING)
+    work(collecting, NOW)
+    for number in (1, 2):
+        tell(store, number, Decision.DIGEST, "morning")
+    wrong = replace(store.stories.load(["st-1"])["st-1"], state="wrong")
+    with store.database.write() as connection:
+        save_story(connection, wrong, frozenset(), NOW, known=True, added=())
+    assert work(collecting, NOW + timedelta(days=1)) == {"digest": 1}
+    shown = text_of(outbox(store)[0])
+    assert ("a/001" in shown, "a/002" in shown) == (False, True)
+    assert store.told.waiting("morning") == ()  # it waits for no other digest either
+
+
 def test_a_quiet_digest_says_that_the_program_runs(store: Store) -> None:
     collecting = step(store, MORNING)
     work(collecting, NOW)
