@@ -181,9 +181,7 @@ class Machine:
 
     def _keep_what_is_in_force(self) -> None:
         knowledge = self.knowledge
-        in_force.keep(
-            self.store.people, knowledge.settings, knowledge.desk.routes, knowledge.ruleset.digest, self.clock()
-        )
+        in_force.keep(self.store.people, knowledge.settings, knowledge.desk.routes, knowledge.ruleset, self.clock())
 
 
 @asynccontextmanager

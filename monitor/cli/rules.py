@@ -21,6 +21,7 @@ from monitor.errors import ConfigError
 from monitor.match import Matcher
 from monitor.model import Article
 from monitor.quality.rulecheck import Difference, differences
+from monitor.rulebook import RuleSet
 from monitor.rulebook.forms import forms_of
 from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
@@ -57,7 +58,7 @@ def check(config: Config = None, as_json: Json = False) -> None:
             note(str(as_error(fault)))
     if faults:
         raise ConfigError(f"{len(faults)} examples of rules do not hold")
-    keep(settings.rules_dir, ruleset.digest, len(ruleset.rules), _kept(settings), datetime.now(UTC))
+    _keep(settings, ruleset)
     if not as_json:
         say(
             f"rule set {ruleset.digest}: {len(ruleset.rules)} rules, {len(ruleset.entities)} entities, "
@@ -116,7 +117,7 @@ def suggest(
 
 @rules.command("history", help="The rule sets that were in force or checked, newest first.")
 def show_history(config: Config = None, as_json: Json = False) -> None:
-    kept = history(_kept(read_settings(config)))
+    kept = history(read_settings(config).rules_history_dir)
     if as_json:
         print_json(kept)
         return
@@ -130,22 +131,31 @@ def go_back(
     config: Config = None,
 ) -> None:
     settings = read_settings(config)
-    changed = revert(settings.rules_dir, digest, _kept(settings))
+    changed, stays = revert(settings.rules_dir, digest, settings.rules_history_dir)
     for path in changed:
         say(str(path))
+    if stays:
+        note(f"{len(stays)} shipped files are another version's and stay as they are: {stays[0]} ...")
     note(f"{len(changed)} files changed; the running service takes them at its next reload (SIGHUP)")
 
 
 @rules.command("schema", help="Write the JSON Schemas of the rule files, for editors.")
 def schema(to: Annotated[Path, typer.Argument(help="A folder.")] = Path("docs/schema")) -> None:
-    to.mkdir(parents=True, exist_ok=True)
-    for name, content in schemas().items():
-        (to / name).write_text(content, encoding="utf-8")
-        say(str(to / name))
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for name, content in schemas().items():
+            (to / name).write_text(content, encoding="utf-8")
+            say(str(to / name))
+    except OSError as exc:
+        raise ConfigError(f"{to}: cannot be written: {exc.strerror}") from exc
 
 
-def _kept(settings: Settings) -> Path:
-    return settings.state_dir / "rules-history"
+def _keep(settings: Settings, ruleset: RuleSet) -> None:
+    """Remembers a set that was found good; a state directory that cannot be written does not make it bad."""
+    try:
+        keep(settings.rules_dir, ruleset.digest, len(ruleset.rules), settings.rules_history_dir, datetime.now(UTC))
+    except OSError as exc:
+        note(f"warning: {exc.filename}: cannot be written ({exc.strerror}): rules revert will not know this set")
 
 
 def _folder(path: Path) -> Path:

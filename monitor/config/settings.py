@@ -182,6 +182,11 @@ class Settings:
         return self.state_dir / "cache"
 
     @property
+    def rules_history_dir(self) -> Path:
+        """Copies of the rule sets that were in force or checked."""
+        return self.state_dir / "rules-history"
+
+    @property
     def backup_dir(self) -> Path:
         """Where verified copies of the database are kept."""
         return self.keep.backup_dir or self.state_dir / "backups"

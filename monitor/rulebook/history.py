@@ -61,23 +61,42 @@ def history(history_dir: Path) -> list[KeptSet]:
     return sorted(out, key=lambda s: s.kept_at, reverse=True)
 
 
-def revert(dirs: Sequence[Path], digest: str, history_dir: Path) -> list[Path]:
-    """Puts the files of a kept set back and removes rule files that it did not have; the paths that changed.
+def revert(dirs: Sequence[Path], digest: str, history_dir: Path) -> tuple[list[Path], list[Path]]:
+    """Puts the files of a kept set back and removes rule files that it did not have; the paths that changed, and those of
+    shipped rules that have changed since and stay as they are: where there are several folders the first is replaced by
+    upgrades, never by a person's command.
 
-    Raises ConfigError where no one kept set's digest begins with ``digest``.
+    Raises ConfigError where no one kept set's digest begins with ``digest``, where it had other folders, or where a file
+    cannot be written.
     """
     found = [s for s in history(history_dir) if s.digest.startswith(digest)]
     if len(found) != 1:
         known = ", ".join(s.digest for s in history(history_dir)) or "none"
         raise ConfigError(f"{digest}: {'no' if not found else 'more than one'} kept rule set; there are: {known}")
-    wanted = {dirs[n] / inside: history_dir / found[0].digest / str(n) / inside for n, inside in found[0].files}
-    changed = []
-    for path in [p for _, p, _ in rule_files(dirs) if p not in wanted]:
+    if any(number >= len(dirs) for number, _ in found[0].files):
+        raise ConfigError(
+            f"{digest}: this set was made of more folders than rules_dir names now: name them again first"
+        )
+    kept = history_dir / found[0].digest
+    wanted = {dirs[n] / inside: kept / str(n) / inside for n, inside in found[0].files}
+    surplus = [path for _, path, _ in rule_files(dirs) if path not in wanted]
+    differing = [p for p, source in wanted.items() if not p.exists() or p.read_bytes() != source.read_bytes()]
+    shipped = dirs[0] if len(dirs) > 1 else None
+    stays = [p for p in [*surplus, *differing] if shipped is not None and p.is_relative_to(shipped)]
+    changed = [p for p in [*surplus, *differing] if p not in stays]
+    try:
+        for path in changed:
+            _put_back(path, wanted.get(path))
+    except OSError as exc:
+        raise ConfigError(
+            f"{exc.filename}: cannot be written: {exc.strerror}; do it as the owner of the rules"
+        ) from exc
+    return changed, stays
+
+
+def _put_back(path: Path, source: Path | None) -> None:
+    if source is None:
         path.unlink()
-        changed.append(path)
-    for path, source in wanted.items():
-        if not path.exists() or path.read_bytes() != source.read_bytes():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, path)
-            changed.append(path)
-    return changed
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, path)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from monitor.alert.targets import targets
 from monitor.config import Route, Settings
-from monitor.rulebook import sources_of
+from monitor.rulebook import RuleSet, history, sources_of
 from monitor.store.people import PeopleStore
+
+logger = logging.getLogger(__name__)
 
 RULES, ROUTES = "rules", "routes"
 _ROUTES = TypeAdapter(tuple[Route, ...])
@@ -19,8 +22,13 @@ _ROUTES = TypeAdapter(tuple[Route, ...])
 _SECRET = {"url": True, "url_secret": True, "secrets": True}
 
 
-def keep(people: PeopleStore, settings: Settings, routes: tuple[Route, ...], rules: str, now: datetime) -> None:
-    """Keeps the rule set (``rules`` is its digest) and the routes where the store does not have them yet."""
+def keep(people: PeopleStore, settings: Settings, routes: tuple[Route, ...], ruleset: RuleSet, now: datetime) -> None:
+    """Keeps the rule set and the routes where the store does not have them yet, and the rules' files for ``rules revert``."""
+    rules = ruleset.digest
+    try:
+        history.keep(settings.rules_dir, rules, len(ruleset.rules), settings.rules_history_dir, now)
+    except OSError as exc:  # the way back is a convenience; the store below holds the text of every set
+        logger.warning("rule set not kept for revert fault=%r", str(exc))
     if not people.has_ruleset(rules, RULES):
         people.keep_ruleset(rules, RULES, json.dumps(sources_of(settings.rules_dir), ensure_ascii=False).encode(), now)
     keep_routes(people, routes, now)

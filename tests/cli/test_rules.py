@@ -157,6 +157,8 @@ def test_forms_and_schema(shell: Shell, tmp_path: Path) -> None:
     shell("rules", "forms", "firmare", "--lang", "xx", code=2)
     assert "--lang xx: no file under languages/ has this language; there are de, en, es, fr, it, ru, zh" in shell.err
     assert main(["rules", "schema", str(tmp_path / "s")]) == 0
+    (tmp_path / "file").touch()
+    assert main(["rules", "schema", str(tmp_path / "file")]) == 2
     assert {path.name for path in (tmp_path / "s").iterdir()} == {
         f"rules-{kind}.schema.json" for kind in ("announcements", "concepts", "entities", "languages", "weights")
     }

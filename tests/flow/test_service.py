@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
@@ -116,6 +117,8 @@ def test_edited_rules_that_fail_their_own_examples_are_refused_and_told(place: W
         own.write_text(rule, encoding="utf-8")
         service.process.send_signal(signal.SIGHUP)
         service.says("has reloaded")
+    kept = json.loads(place.run("rules", "history", "--json").stdout)
+    assert len(kept) == 1, "the set in force is kept, the refused one is not"
     body = place.mails[0].get_body(("plain",))
     assert body is not None
     said = "".join(body.get_content().split())  # a long path is broken over lines

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from monitor.errors import RuleErrors
+from monitor.errors import ConfigError, RuleErrors
 from monitor.rulebook import load
 from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
@@ -214,16 +215,27 @@ def test_braces_expand_and_unbalanced_ones_are_refused() -> None:
 
 
 def test_a_bad_edit_is_taken_back(rules: Path, tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     good = load([rules])
     keep([rules], good.digest, len(good.rules), tmp_path / "kept", datetime(2026, 3, 5, tzinfo=UTC))
     (rules / "entities/all.yaml").write_text("entities: {}\n", encoding="utf-8")
     (rules / "entities/new.yaml").write_text(ENTITIES, encoding="utf-8")
-    changed = revert([rules], good.digest[:6], tmp_path / "kept")
+    changed, stays = revert([rules], good.digest[:6], tmp_path / "kept")
+    assert stays == []
     assert {p.name for p in changed} == {"all.yaml", "new.yaml"}
     assert load([rules]).digest == good.digest
     assert [k.digest for k in history(tmp_path / "kept")] == [good.digest]
+
+
+def test_a_revert_leaves_shipped_rules_of_a_later_version_alone(rules: Path, tmp_path: Path) -> None:
+    site = laid_over(rules, entities="entities:\n  DE: {names: {it: [Germania]}}\n")
+    kept, now = tmp_path / "kept", datetime(2026, 3, 5, tzinfo=UTC)
+    keep([rules, site], load([rules, site]).digest, 1, kept, now)
+    digest = history(kept)[0].digest
+    (rules / "entities/upgraded.yaml").write_text("entities: {}\n", encoding="utf-8")
+    (site / "entities/own.yaml").unlink()
+    assert revert([rules, site], digest, kept) == ([site / "entities/own.yaml"], [rules / "entities/upgraded.yaml"])
+    with pytest.raises(ConfigError, match="made of more folders than rules_dir names now"):
+        revert([rules], digest, kept)
 
 
 def test_the_published_schemas_are_current(root: Path) -> None:
