@@ -95,3 +95,7 @@ def test_in_chinese_the_thing_agreed_stands_before_the_instrument(matcher: Match
 def test_a_suspension_without_a_verb_of_agreeing_is_a_mention(matcher: Matcher) -> None:
     found = judged(matcher, "Francia e Brasile sospendono l'accordo sui satelliti")
     assert [mention.reason for mention in found.mentions] == ["suspended"]
+
+
+def test_relations_named_in_passing_in_chinese_are_no_act(matcher: Matcher) -> None:
+    assert not judged(matcher, "中国与博茨瓦纳建交的图片展15日在哈博罗内开幕", lang="zh").alert
