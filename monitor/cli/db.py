@@ -10,8 +10,8 @@ from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
 from monitor.store import open_store, runner_lock
 from monitor.store.engine import open_database, sqlite_file
-from monitor.store.migrate import current
 from monitor.store.move import move
+from monitor.store.schema import current
 
 
 def register(app: typer.Typer) -> None:

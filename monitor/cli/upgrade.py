@@ -25,8 +25,8 @@ from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
 from monitor.store import open_store
 from monitor.store.engine import Database, open_database, sqlite_file
-from monitor.store.migrate import head
 from monitor.store.rejudge import judged_since, with_judgements
+from monitor.store.schema import head
 
 DAYS = 7
 HOW = (

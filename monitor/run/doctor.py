@@ -30,7 +30,7 @@ from monitor.rulebook.pages import load_page_phrases
 from monitor.run.examples import load_rules
 from monitor.sources import NotAFeed, parse
 from monitor.store.engine import open_database, sqlite_file
-from monitor.store.migrate import check_integrity, current, head
+from monitor.store.schema import check_integrity, current, head
 from monitor.watch import facts
 
 SAMPLE = 5  # feeds asked, each of another host

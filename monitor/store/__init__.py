@@ -19,9 +19,9 @@ from monitor.store.health import HealthStore
 from monitor.store.imports import ImportStore
 from monitor.store.lock import RunnerLock
 from monitor.store.manners import MannersStore
-from monitor.store.migrate import prepare
 from monitor.store.outbox import OutboxStore
 from monitor.store.people import PeopleStore
+from monitor.store.schema import prepare
 from monitor.store.stories import StoryStore
 from monitor.store.told import ToldStore
 from monitor.store.trail import TrailStore

@@ -26,6 +26,12 @@ def test_help_names_every_command_and_loads_no_heavy_library(capsys: pytest.Capt
     assert not loaded & {"sqlalchemy", "pydantic", "httpx", "feedparser", "trafilatura", "apscheduler", "fastapi"}
 
 
+def test_the_service_starts_without_what_only_migrations_fleets_and_pages_need() -> None:
+    code = "import sys, monitor.cli.run; print(*sorted(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert not set(run.stdout.split()) & {"alembic", "procrastinate", "fastapi", "uvicorn", "trafilatura", "docx"}
+
+
 def test_usage_errors_exit_2_and_version_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-command"]) == 2
     assert main(["status", "--no-such-option"]) == 2

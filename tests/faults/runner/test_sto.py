@@ -16,7 +16,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.store import open_store
 from monitor.store.engine import BUSY_TIMEOUT_MS
-from monitor.store.migrate import head
+from monitor.store.schema import head
 from tests.conftest import ROOT
 from tests.flow.kills import acts, told_by_hook, told_by_mail
 from tests.flow.world import World, eventually, running
