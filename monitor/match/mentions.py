@@ -41,6 +41,7 @@ def resolve(
     day = published.isoformat()
     alive = [(h, ruleset.entities[h[2].ref]) for h in hits if h[2].ref in ruleset.entities]
     alive = [(h, e) for h, e in alive if _in_office(e, day)]
+    alive = [pair for at, pair in enumerate(alive) if not _is_of_another_state(alive, at, folded)]
     present = {e.id for h, e in alive if not h[2].needs} | {e.principal for h, e in alive if not h[2].needs}
     present |= {e.country for h, e in alive if not h[2].needs and e.country}
     out = []
@@ -53,6 +54,22 @@ def resolve(
         taken = end
         out.append(Mentioned(start, end, entity, term.form, _standing(folded, start, end, term.form, entity, language)))
     return tuple(out)
+
+
+def _is_of_another_state(alive: Sequence[tuple[Hit, Entity]], at: int, folded: str) -> bool:
+    """Whether a state's name right beside a ministry's says that another one is meant: МИД Ирана, 美国国务院."""
+    (start, end, _), entity = alive[at]
+    if entity.kind != "ministry":
+        return False
+    after = next(((h, e) for h, e in alive[at + 1 : at + 3] if h[0] >= end), None)
+    before = next(((h, e) for h, e in reversed(alive[max(0, at - 2) : at]) if h[1] <= start), None)
+    follows = after is not None and folded[end : after[0][0]] in ("", " ") and _is_other(after, entity)
+    return follows or (before is not None and before[0][1] == start and _is_other(before, entity))
+
+
+def _is_other(beside: tuple[Hit, Entity], ministry: Entity) -> bool:
+    hit, entity = beside
+    return entity.kind == "state" and hit[2].form == "name" and entity.id != ministry.country
 
 
 def _in_office(entity: Entity, day: str) -> bool:

@@ -48,6 +48,11 @@ def named(rules: tuple[RuleSet, Scanner], lang: str, text: str) -> set[str]:
         ("ru", "Россией и Китаем подписано; Белоруссии и Казахстану; с ООН", {"RU", "CN", "BY", "KZ", "org.un"}),
         ("zh", "中俄签署协议, 中意举行会谈, 中法德三国", {"CN", "RU", "IT", "FR", "DE"}),
         ("zh", "意大利总理梅洛尼同习近平会谈", {"IT", "CN"}),
+        ("zh", "美国国务院和韩国商务部签署备忘录", {"US", "KR"}),
+        ("zh", "商务部同美商务部举行会谈", {"CN"}),
+        ("ru", "Минобороны Белоруссии и МИД Ирана; Минэнерго США", {"BY", "IR", "US"}),
+        ("ru", "Минобороны России и Ирана, МИД Китая", {"RU", "IR", "CN"}),
+        ("de", "das Auswärtige Amt und Frankreich", {"DE", "FR"}),
     ],
 )
 def test_parties_are_seen(rules: tuple[RuleSet, Scanner], lang: str, text: str, parties: set[str]) -> None:
