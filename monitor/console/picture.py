@@ -31,10 +31,11 @@ class Mark:
 
 
 def heat_level(count: int, most: int) -> int:
-    """0 for none, else 1 to 5 in proportion to the largest count; one act is always visible."""
+    """0 for none, else 1 to 5 in proportion to the largest count; one act is always visible, and where nobody has more than a
+    few none is drawn as if it were many."""
     if count <= 0:
         return 0
-    return max(1, min(5, round(5 * count / max(most, 1))))
+    return max(1, min(5, round(5 * count / max(most, 5))))
 
 
 def heat_table(

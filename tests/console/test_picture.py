@@ -13,6 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def test_one_act_is_always_visible_and_the_most_is_darkest() -> None:
     assert [heat_level(n, 100) for n in (0, 1, 50, 100)] == [0, 1, 2, 5]
+    assert [heat_level(n, 2) for n in (0, 1, 2)] == [0, 1, 2], "two acts are not a hot spot"
 
 
 def test_every_pair_with_acts_is_linked_on_both_sides_of_the_table() -> None:
