@@ -46,7 +46,9 @@ class Rounds:
     peer_feeds: int = 0  # 0 = as many as ours
 
     def row(self, work: str, feeds: int, must: float, aim: float) -> Row:
-        net_ms = max(0.001, 1000 * (self.ours_s - self.few_s) / (feeds - FEW))
+        net_ms = 1000 * (self.ours_s - self.few_s) / (feeds - FEW)
+        if net_ms <= 0:
+            raise RuntimeError(f"{work}: {feeds} feeds cost no more than {FEW}: too few to tell from a start")
         peer_ms = 1000 * self.peer_s / (self.peer_feeds or feeds)
         detail = (
             f"coopwatch {net_ms:.2f} ms a feed (whole process {self.ours_s:.2f} s CPU with {feeds} feeds, {self.few_s:.2f} s "
