@@ -15,7 +15,7 @@ from bench.rows.polls import FEW
 def new_articles(bench: Bench) -> list[Row]:
     """One new article a feed, its page of 60 kB fetched: the slope between many feeds and few, less that of a round in
     which nothing is new."""
-    feeds = bench.size(250)
+    feeds = bench.size(200)
     bench.origin.order(reset=1, mode="200", extra=0, listed=1, full=False, robots="allow")
     many = Product(bench.folder / "articles" / "many", bench.origin.port, feeds, cache=bench.cache)
     few = Product(bench.folder / "articles" / "few", bench.origin.port, FEW, cache=bench.cache)

@@ -16,10 +16,10 @@ from bench.product import Product
 from bench.results import Bench, Row
 from tests.postgresql import Cluster, binaries, cluster
 
-FEEDS = 600
+FEEDS = 300
 AT_ONCE = 6
 SLOW_S = 0.3
-WINDOW_S = 12.0
+WINDOW_S = 8.0
 TRIES = 2  # windows of each side; the middle of them counts
 
 

@@ -15,7 +15,7 @@ from monitor.store.feeds import feed_id_of
 from monitor.store.types import to_json
 
 _DUE = 300
-_WINDOW_S = 12.0
+_WINDOW_S = 8.0
 _ROWS_AT_ONCE = 20_000
 
 
@@ -58,7 +58,7 @@ def _measured(bench: Bench, name: str, *, feeds: int, entries: int) -> Point:
     product.once()
     _fill(product, feeds - due, entries)
     with product.service() as pid:
-        _wait_for_polls(bench, 3 * due)
+        _wait_for_polls(bench, 2 * due)
         cpu_s, polls = measure.cpu_s(pid), bench.origin.log()["counts"]["feed"]
         time.sleep(_WINDOW_S)
         cpu_s, polls = measure.cpu_s(pid) - cpu_s, bench.origin.log()["counts"]["feed"] - polls

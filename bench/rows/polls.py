@@ -90,13 +90,13 @@ def compare(bench: Bench, both: Pair, prepare: Callable[[int], None] = lambda _:
 
 
 def not_modified(bench: Bench) -> list[Row]:
-    feeds = bench.size(1500)
+    feeds = bench.size(1200)
     rounds = compare(bench, pair(bench, "304", feeds, listed=2))
     return [rounds.row("feed answered 304", feeds, 1.3, 1.6)]
 
 
 def nothing_new(bench: Bench) -> list[Row]:
-    feeds = bench.size(500)
+    feeds = bench.size(400)
     both = pair(bench, "200", feeds, bench.size(150), mode="200")
     same = compare(bench, both)
     new = compare(bench, both, lambda number: bench.origin.order(extra=number + 1))
@@ -109,15 +109,17 @@ def nothing_new(bench: Bench) -> list[Row]:
 def first_fetch(bench: Bench) -> list[Row]:
     """Feeds met for the first time, their 30 entries stored. The product's run ends there (``--polls-only``); reading
     and matching what was stored is the business of the row about articles."""
-    feeds = bench.size(250)
+    feeds = bench.size(200)
     ours, few, theirs, wall = [], [], [], []
     bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True, robots="deny", delay_s=0.0)
     for number in range(bench.rounds):
         folder = bench.folder / "first" / str(number)
-        many = Product(folder / "product", bench.origin.port, feeds, cache=bench.cache).once(polls_only=True)
+        made = Product(folder / "product", bench.origin.port, feeds, cache=bench.cache)
+        many = made.once(polls_only=True)
         ours.append(many.cpu_s)
         wall.append(many.wall_s)
-        few.append(Product(folder / "few", bench.origin.port, FEW, cache=bench.cache).once(polls_only=True).cpu_s)
+        made = Product(folder / "few", bench.origin.port, FEW, cache=bench.cache)
+        few.append(made.once(polls_only=True).cpu_s)
         theirs.append(Peer(folder / "peer", bench.origin.port, feeds).update())
     median = statistics.median
     peer_s, whole_s = median(update for _, update in theirs), median(cost.cpu_s for cost, _ in theirs)

@@ -40,7 +40,7 @@ def memory(bench: Bench) -> list[Row]:
     """Peak of 2,000 feeds, two entries each, then the growth while 5,000 articles with their text go through."""
     feeds = bench.size(2000)
     bench.origin.order(reset=1, mode="304", extra=0, listed=2, full=True, robots="deny")
-    keys = {"min_interval": '"20s"', "max_interval": '"20s"'}
+    keys = {"min_interval": '"12s"', "max_interval": '"12s"'}
     product = Product(bench.folder / "memory", bench.origin.port, feeds, keys=keys, extra=_CONSOLE, cache=bench.cache)
     with product.service() as pid:
         watch = measure.MemoryWatch(pid)
@@ -75,7 +75,7 @@ def memory(bench: Bench) -> list[Row]:
 def latency(bench: Bench) -> list[Row]:
     """Publication on the origin to the signed webhook. A feed is due when it is asked, so an entry counts as published
     at the moment the origin first lists it."""
-    feeds = bench.size(120)
+    feeds = bench.size(80)
     bench.origin.order(reset=1, mode="304", extra=0, listed=2, full=False, robots="allow")
     folder = bench.folder / "latency"
     folder.mkdir(parents=True, exist_ok=True)

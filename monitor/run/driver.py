@@ -8,6 +8,7 @@ told to stop.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from monitor.errors import StoreError
 from monitor.run.step import AnyStep, Counts
 
 T = TypeVar("T")
@@ -24,6 +26,10 @@ T = TypeVar("T")
 # each of them costs four times as much as one for all (0.3 against 2 ms a claim). What is alone is never kept waiting.
 CROWD = 4
 GATHER_S = 0.02
+# How soon a work that found the store away is done again.
+STORE_AGAIN_S = 1.0
+
+logger = logging.getLogger(__name__)
 
 
 class Writer:
@@ -142,9 +148,21 @@ class Driver:
 
     async def _act(self, step: AnyStep, work: Any) -> Any:
         began = time.monotonic()
-        result = await step.act(work)
+        result = await self._acted(step, work)
         self._observe(step.name, time.monotonic() - began)
         return result
+
+    async def _acted(self, step: AnyStep, work: Any) -> Any:
+        """What acting gives. Where a fleet's manners are kept in the store, acting needs it, too: a connection that
+        dropped costs this work a second try, never its claim, which would stand for an hour."""
+        while True:
+            try:
+                return await step.act(work)
+            except StoreError as exc:
+                if not exc.restart_helps:
+                    raise
+                logger.warning("store cannot be used, the work waits step=%s error=%s", step.name, exc)
+                await asyncio.sleep(STORE_AGAIN_S)
 
     async def _store(self) -> bool:
         """Commits what is finished; True when anything was."""

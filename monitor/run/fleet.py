@@ -19,7 +19,8 @@ from socket import gethostname
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from monitor.errors import StoreError
 from monitor.run.alive import DEAD_AFTER_S, HEARTBEAT_S
@@ -34,6 +35,7 @@ SHIFT_S = 10.0  # a job works at most so long before it makes room; more work is
 FEEDS_PER_JOB = 50
 MOST_JOBS = 64  # of one step in the queue; more would only wait there
 DELIVERIES_DISPATCHED = 200
+AGAIN_S = 1.0  # after a connection dropped
 LANES = ("poll", "read", "match", "collect", "deliver")
 
 
@@ -118,6 +120,16 @@ class Fleet:
                 logger.warning("no sign of life could be given error=%s", exc)
 
     async def _work(self, queue: str) -> None:
+        """Works at a queue, and again when the connection to it dropped: its jobs are in the database all the while."""
+        while not self._shift.stopping:
+            try:
+                await self._work_connected(queue)
+                return
+            except (ConnectorException, psycopg.Error) as exc:
+                logger.warning("connection to the jobs dropped, connecting again queue=%s error=%s", queue, exc)
+                await asyncio.sleep(AGAIN_S)
+
+    async def _work_connected(self, queue: str) -> None:
         await self.app.run_worker_async(
             queues=[queue],
             name=f"{self._owner}.{queue}",
@@ -172,7 +184,8 @@ class Fleet:
             await self.dispatch()
 
         @self.app.periodic(cron="* * * * * */10")
-        @self.app.task(name="coopwatch.recover", queue="office", queueing_lock="recover", lock="recover")
+        # no lock: one that died with its worker would keep every later one from freeing it; twice does no harm
+        @self.app.task(name="coopwatch.recover", queue="office", queueing_lock="recover")
         async def recover(timestamp: int) -> None:
             await self.recover()
 

@@ -9,7 +9,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -25,7 +24,6 @@ from tests.flow.world import World, world
 OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLE = (ROOT / "docs" / "coopwatch.sample.toml").read_text(encoding="utf-8")
-PROMISED = {"performance.md"}  # written with the figures of the first release
 ETC, FEED, STORY = "/etc/coopwatch", "https://example.org/feed.xml", "20260321-it-jp-0a1b2c3d"
 # what needs root, systemd, the network or a minute; each has a test of its own elsewhere
 NOT_RUN = (
@@ -134,7 +132,7 @@ def test_the_example_alert_rules_are_yaml_and_name_what_exists() -> None:
 def test_every_linked_document_and_picture_exists(text: str) -> None:
     folder = ROOT / "docs" if text is OPERATE else ROOT
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
-    assert [link for link in links if link and not (folder / link).exists() and Path(link).name not in PROMISED] == []
+    assert [link for link in links if link and not (folder / link).exists()] == []
 
 
 # ---------------------------------------------------------------------------------------------- the examples, run

@@ -129,7 +129,7 @@ def test_sto_11_connections_that_drop_during_the_work_cost_nothing(
         for _ in range(3):
             asked = len(fleet.asked)
             assert dropped(postgresql) > 0
-            eventually(lambda asked=asked: len(fleet.asked) > asked + FEEDS, "it polls on", within_s=120)
+            eventually(lambda asked=asked: len(fleet.asked) > asked + FEEDS, "it polls on", within_s=90)
         eventually(lambda: fleet.mails and fleet.hooks, "the story was told", within_s=120)
         fleet.stories = [WEATHER, SIGNED, NEW]
         eventually(lambda: len(fleet.hooks) == 2, "and the next one", within_s=120)

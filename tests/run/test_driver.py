@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pytest
+
+from monitor.errors import StoreError
 from monitor.run.driver import GATHER_S, Driver, Writer
 from monitor.run.step import Counts
 
@@ -65,3 +68,33 @@ def test_a_single_work_waits_for_nobody() -> None:
     drive(step)
     assert step.commits == [1]
     assert rounds < GATHER_S
+
+
+class Away(Turns):
+    """A step whose works find the store away at their first try."""
+
+    def __init__(self, works: int) -> None:
+        super().__init__(works)
+        self.met: set[int] = set()
+
+    async def act(self, work: int) -> int:
+        if work % 4 == 0 and work not in self.met:
+            self.met.add(work)
+            raise StoreError("the connection dropped", restart_helps=True)
+        return await super().act(work)
+
+
+def test_a_store_that_is_away_while_acting_costs_no_work() -> None:
+    step = Away(works=16)
+    drive(step)
+    assert sum(step.commits) == 16
+    assert len(step.met) == 4
+
+
+def test_a_store_that_nothing_helps_ends_the_work() -> None:
+    class Broken(Turns):
+        async def act(self, work: int) -> int:
+            raise StoreError("malformed")
+
+    with pytest.raises(StoreError, match="malformed"):
+        drive(Broken(works=1))
