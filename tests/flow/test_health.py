@@ -43,14 +43,8 @@ name = "hook"
 channel = "webhook"
 url = "{place.base}/hook"
 secret_file = "hook.secret"
-[[routes]]
-name = "duty"
-channel = "email"
-mode = "health"
-language = "en"
-to = ["duty@example.org"]
-smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
-""",
+"""
+        + place.health_route(),
     )
     return place
 

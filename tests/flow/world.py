@@ -138,6 +138,12 @@ deadline = "20s"
 {routes}""")
         return path
 
+    def health_route(self, more: str = "") -> str:
+        """The lines of a route for operational news, by mail, in English."""
+        server = f'{{ host = "127.0.0.1", port = {self.mail_port}, starttls = "none" }}'
+        head = '[[routes]]\nname = "duty"\nchannel = "email"\nmode = "health"\nlanguage = "en"\n'
+        return f'{head}{more}to = ["duty@example.org"]\nsmtp = {server}\n'
+
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of the command."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("COOPWATCH_")}

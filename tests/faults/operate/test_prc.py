@@ -160,16 +160,7 @@ def test_prc_08_the_network_gone_is_one_alarm_and_its_return_no_stampede(place: 
     path = place.configure(
         more='[watch]\ncheck_every = "1s"\nremind_every = "3s"\ncalm_for = "2s"\ncanary = false\n'
         'ping_url_file = "ping.url"\nping_every = "1s"\n',
-        routes=f"""
-[[routes]]
-name = "duty"
-channel = "email"
-mode = "health"
-language = "en"
-max_per_hour = 0
-to = ["duty@example.org"]
-smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
-""",
+        routes=place.health_route("max_per_hour = 0\n"),
     )
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("allow_private = [", f'host_concurrency = 2\nallow_private = ["127.0.0.1:{port}", '))

@@ -241,15 +241,7 @@ def test_a_filling_disk_is_mailed_while_there_is_still_room_to_work(place: World
     place.use_cache(cache.parent / "cache")
     place.configure(
         more='[watch]\ncheck_every = "1s"\ncalm_for = "2s"\ncanary = false\nping_url_file = "ping.url"\nping_every = "1s"\n',
-        routes=f"""
-[[routes]]
-name = "duty"
-channel = "email"
-mode = "health"
-language = "en"
-to = ["duty@example.org"]
-smtp = {{ host = "127.0.0.1", port = {place.mail_port}, starttls = "none" }}
-""",
+        routes=place.health_route(),
     )
     (place.folder / "ping.url").write_text(f"{place.base}/alive\n", encoding="utf-8")
     place.pages["/alive"] = lambda: (200, "text/plain", b"ok")
