@@ -120,7 +120,7 @@ def test_prc_01_killed_at_every_point_nothing_is_lost_and_nothing_told_twice(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("database", "kills"),
     [("sqlite", KILLS), pytest.param("postgresql", max(LANES, KILLS // 4), marks=pytest.mark.postgresql)],
