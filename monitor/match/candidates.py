@@ -73,10 +73,41 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
                 if act[0] not in times:
                     times[act[0]] = time_of(act, reading, part)
                 time, denied = times[act[0]]
-            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, cast)
+            acting = _recast(cast, part, act, instrument)
+            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, acting)
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
+
+
+def _recast(cast: Cast, part: Part, act: Hit | None, instrument: Hit | None) -> Cast:
+    """Who takes part in this act, where the sentence's cast does not say it: the receiver of what is given stands after
+    a word of place ("sends tanks to Moldova", "stations ships in Iceland"), and an organisation acts with its members."""
+    if act is not None and act[2].ref == "act.commit" and cast.source not in ("sentence", "publisher"):
+        named = tuple(m for m in part.mentions if m.standing in ("acts", "place"))
+        if any(m.standing == "acts" for m in named) and crosses(named):
+            return Cast(named, "receiver")
+    if _is_collective(cast, act, instrument):
+        return Cast(cast.mentions, "collective")
+    return cast
+
+
+def _is_collective(cast: Cast, act: Hit | None, instrument: Hit | None) -> bool:
+    """Whether one organisation of states, or unnamed many, concludes something among its members: "the G20 agreed a
+    framework", "120 countries adopted a treaty". It is a party to itself and its members (GUIDE.md: MANY)."""
+    if cast.source != "few" or act is None or instrument is None:
+        return False
+    members = any(m.entity.kind == "organisation" and not m.entity.country for m in cast.mentions)
+    return members and act[2].ref in _AMONG_MEMBERS and instrument[2].ref in _OF_MEMBERS
+
+
+_AMONG_MEMBERS = frozenset(
+    f"act.{a}" for a in ("sign", "adopt", "agree", "conclude", "approve", "ratify", "in_force", "create", "launch", "decide")
+)
+_OF_MEMBERS = frozenset(
+    f"instrument.{i}"
+    for i in ("agreement", "treaty", "convention", "protocol", "declaration", "roadmap", "partnership", "joint_body")
+)
 
 
 def _with_the_same_doubt(found: list[Candidate]) -> list[Candidate]:
@@ -149,9 +180,9 @@ def _reason(frame: Frame, old: bool) -> Reason | None:
         return Reason.CONDITIONAL
     if old:
         return Reason.OLD
-    if frame.cast.source == "few" or not crosses(frame.cast.mentions):
-        return _why_few(frame.cast)
-    return None
+    if frame.cast.source == "collective" or (frame.cast.source != "few" and crosses(frame.cast.mentions)):
+        return None
+    return _why_few(frame.cast)
 
 
 def _is_procedure(frame: Frame) -> bool:

@@ -1,6 +1,7 @@
 """``parties: {min: 2, source: [sentence]}``: how many principals take part and where they are named.
 
-``source`` is any of sentence, publisher, previous, title, next, lead, place (all but place unless said).
+``source`` is any of sentence, publisher, previous, title, next, lead, receiver, collective, place (all but place unless
+said); ``sentence`` includes the receiver that stands in it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from monitor.match.conditions import number, table, words
 from monitor.match.frames import Frame
 
-_SOURCES = frozenset({"sentence", "publisher", "previous", "title", "next", "lead"})
+_SOURCES = frozenset({"sentence", "publisher", "previous", "title", "next", "lead", "receiver", "collective"})
 _NOT_UNLESS_SAID = frozenset({"place", "few"})
 
 
@@ -27,6 +28,8 @@ def parse(value: Any) -> Settings:
     sources = words("parties.source", written["source"]) if "source" in written else _SOURCES
     if sources - _SOURCES - _NOT_UNLESS_SAID:
         raise ValueError(f"when.parties.source: of {', '.join(sorted(_SOURCES | _NOT_UNLESS_SAID))}")
+    if "sentence" in sources:
+        sources |= {"receiver"}
     return Settings(number("parties.min", written.get("min", 2), least=1), sources)
 
 
