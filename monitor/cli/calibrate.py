@@ -109,4 +109,4 @@ def _evidence(matcher: Matcher, labelled: Labelled, worth: float, base: bool, *,
         for s in trace.scored
         if s.candidate.reason is None
     )
-    return Evidence(labelled, trace.article_features, frames, worth, base)
+    return Evidence(labelled, trace.article_features, frames, worth, base, trace.words)

@@ -10,10 +10,12 @@ from monitor.match.conditions import Condition, near
 from monitor.match.frames import Cast, Frame, cast_of, crosses, time_of
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
+from monitor.match.unknown import unknown_parties
 from monitor.model import Reason
 from monitor.rulebook import Rule
 from monitor.text import find_dates, years
 
+_HEAD = 3  # names that no list knows are looked for in the title and this many sentences
 _MAX_PARTS = 400  # sentences with an act or an instrument that are looked at
 _FRESH_DAYS = 45  # an act told with a date this near is news
 _OLD_CHARS = 60  # a year this near to the act dates it
@@ -73,14 +75,14 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
                 if act[0] not in times:
                     times[act[0]] = time_of(act, reading, part)
                 time, denied = times[act[0]]
-            acting = _recast(cast, part, act, instrument)
+            acting = _recast(cast, reading, part, act, instrument)
             frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, acting)
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
 
 
-def _recast(cast: Cast, part: Part, act: Hit | None, instrument: Hit | None) -> Cast:
+def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrument: Hit | None) -> Cast:
     """Who takes part in this act, where the sentence's cast does not say it: the receiver of what is given stands after
     a word of place ("sends tanks to Moldova", "stations ships in Iceland"), and an organisation acts with its members."""
     if act is not None and act[2].ref == "act.commit" and cast.source not in ("sentence", "publisher"):
@@ -89,6 +91,10 @@ def _recast(cast: Cast, part: Part, act: Hit | None, instrument: Hit | None) -> 
             return Cast(named, "receiver")
     if _is_collective(cast, act, instrument):
         return Cast(cast.mentions, "collective")
+    if cast.source == "few" and cast.principals and act is not None and part.rank <= _HEAD:
+        shaped = (*cast.mentions, *unknown_parties(part, reading))
+        if crosses(shaped):
+            return Cast(shaped, "unknown")
     return cast
 
 
@@ -102,7 +108,8 @@ def _is_collective(cast: Cast, act: Hit | None, instrument: Hit | None) -> bool:
 
 
 _AMONG_MEMBERS = frozenset(
-    f"act.{a}" for a in ("sign", "adopt", "agree", "conclude", "approve", "ratify", "in_force", "create", "launch", "decide")
+    f"act.{a}"
+    for a in ("sign", "adopt", "agree", "conclude", "approve", "ratify", "in_force", "create", "launch", "decide")
 )
 _OF_MEMBERS = frozenset(
     f"instrument.{i}"

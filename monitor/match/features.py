@@ -1,7 +1,7 @@
 """Evidence to named numbers for the scorer: what the article holds where, and what one frame says how.
 
-Names are readable (``title.act.sign``, ``frame.time.future``): they are the keys of rules/weights.yaml. No feature
-depends on the language, the publisher or a word, only on concepts.
+Names are readable (``title.act.sign``, ``frame.time.future``): they are the keys of rules/weights.yaml. No feature here
+depends on the language, the publisher or a word, only on concepts; monitor/match/stems.py adds the words.
 """
 
 from __future__ import annotations

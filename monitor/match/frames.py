@@ -16,7 +16,8 @@ _BEFORE_CHARS = 44  # an auxiliary or a negation stands within six words before 
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Who takes part in a frame. ``source`` says where they were named: sentence, publisher, previous, title, next,
-    lead, place, receiver (of what is given), collective (an organisation and its members), or few (too few)."""
+    lead, place, receiver (of what is given), collective (an organisation and its members), unknown (with names that no
+    list knows), or few (too few)."""
 
     mentions: tuple[Mentioned, ...]
     source: str

@@ -9,9 +9,11 @@ from monitor.errors import RuleErrors
 from monitor.match import candidates as finding
 from monitor.match import details, features, score
 from monitor.match.candidates import Candidate
+from monitor.match.claim import claimed_by
 from monitor.match.compiled import compiled
 from monitor.match.reading import Reading, read
 from monitor.match.scan import Scanner
+from monitor.match.stems import words_of
 from monitor.model import Announcement, Article, Judgement, Mention, Reason, Span, Verdict
 from monitor.rulebook import RuleSet
 
@@ -34,6 +36,7 @@ class Trace:
 
     reading: Reading
     article_features: dict[str, float]
+    words: dict[str, float]
     scored: tuple[Scored, ...]
     judgement: Judgement
 
@@ -57,9 +60,10 @@ class Matcher:
         """The judgement with its whole way: readings, candidates, features."""
         reading = read(article, self.ruleset, self._scanner, now=now)
         found = finding.find(reading, self._rules)
-        base = features.of_article(reading, found)
+        said, words = features.of_article(reading, found), words_of(reading)
+        base = {**said, **words}
         scored = self._scored(reading, found, base)
-        return Trace(reading, base, scored, self._judgement(reading, base, scored))
+        return Trace(reading, said, words, scored, self._judgement(reading, base, scored))
 
     def _scored(self, reading: Reading, found: tuple[Candidate, ...], base: dict[str, float]) -> tuple[Scored, ...]:
         """Every candidate with its probability, best first; refused ones keep theirs for the record."""
@@ -125,6 +129,7 @@ class Matcher:
             step=step,
             object=thing,
             count=details.count_of(frame, reading),
+            claimed_by=claimed_by(frame, stage),
             sectors=sectors,
             topics=tuple(
                 dict.fromkeys((*frame.rule.topics, *details.topics_of(parties, sectors, thing, self.ruleset)))
@@ -204,7 +209,7 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
         if s.probability < threshold or len(out) >= _MAX_ANNOUNCEMENTS:
             break
         key = _kind(s)
-        if key in seen:
+        if key in seen or (out and not _stands_alone(s)):
             continue
         seen.add(key)
         out.append(s)
@@ -213,6 +218,15 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
         first = replace(proof, probability=out[0].probability)  # one act, told in several sentences: one probability
         out = [first, *(s for s in out[1:] if _kind(s) != _kind(first))]
     return out
+
+
+_FURTHER = 0.75  # an article's first act may be doubtful; what it tells besides must be plain
+_NAMED_BY_ITSELF = frozenset({"sentence", "publisher"})
+
+
+def _stands_alone(further: Scored) -> bool:
+    """Whether a further act of an article is told on its own: its sentence names its parties, and hardly in doubt."""
+    return further.probability >= _FURTHER and further.candidate.frame.cast.source in _NAMED_BY_ITSELF
 
 
 # the best frame names an agreement in general; one nearly as good that names a body, a call ... says what was agreed

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from monitor.quality.fit import Model, Row, fit
 from monitor.quality.labels import Labelled
@@ -18,6 +19,9 @@ _FOLDS = 5
 _ROUNDS = 3  # choosing each article's best frame by the model that it then fits settles in three
 _CONTEXT_PENALTY = 6.0
 _DROPPED_BELOW = 0.02  # smaller terms change no decision and only lengthen the file
+_DROPPED_WORD = 0.15  # a word's feature is a tenth or so, one among many
+_WORD_PENALTY = 2.5
+_WORD_SWEEPS = 15  # thousands of small weights; more sweeps move no decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,15 @@ class FrameEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A labelled article as the matcher sees it. ``worth`` is how much it counts; ``base`` = part of the base set."""
+    """A labelled article as the matcher sees it. ``worth`` is how much it counts; ``base`` = part of the base set;
+    ``words`` feed a model of their own."""
 
     labelled: Labelled
     article: Mapping[str, float]
     frames: tuple[FrameEvidence, ...]
     worth: float = 1.0
     base: bool = True
+    words: Mapping[str, float] = field(default_factory=dict)
 
     def row(self, frame: FrameEvidence | None) -> Row:
         return {**self.article, **(frame.features if frame else {"frame.none": 1.0})}
@@ -65,17 +71,35 @@ class Calibration:
     threshold: float
     unseen: tuple[Scored, ...]  # cross-validated, then the held-out articles
     fitted_on: int
+    refitted: tuple[Scored, ...] = ()  # with ``refit``: both halves, each article by a model of the other four fifths
 
 
 def penalty(name: str) -> float:
     """How strongly a term is drawn to nothing: what a frame says may speak louder than what stands anywhere."""
-    return (
-        3.0
-        if name.startswith("frame.")
-        else 6.0
-        if name.startswith(("title.", "lead.", "headline.", "opening."))
-        else 8.0
-    )
+    if name.startswith("frame."):
+        return 6.0
+    return 12.0 if name.startswith(("title.", "lead.", "headline.", "opening.")) else 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two models of the same articles: one of the evidence, which chooses the frame, and one of the words alone."""
+
+    evidence: Model
+    words: Model
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a pair says of an article it had not seen: two log-odds."""
+
+    labelled: Labelled
+    evidence: float
+    words: float
+    can_alert: bool
+
+    def row(self) -> Row:
+        return {"evidence": self.evidence, "words": self.words}
 
 
 def calibrate(
@@ -86,35 +110,63 @@ def calibrate(
     speak of a model that has seen half as much."""
     usable = [e for e in evidence if not (e.base and e.labelled.held_out)]
     base, extra = [e for e in usable if e.base], [e for e in usable if not e.base]
-    unseen = _cross_validated(base, extra, seed)
-    slope, shift = platt([(log_odds(s.probability), s.labelled.positive) for s in unseen])
-    model = train(usable)
     held = [e for e in evidence if e.base and e.labelled.held_out]
-    scored = [
-        Scored(s.labelled, squash(slope * log_odds(s.probability) + shift), s.can_alert)
-        for s in [*unseen, *_predicted(model, held)]
-    ]
-    crossed = scored[: len(unseen)]
+    crossed = _cross_validated(base, extra, seed)
+    mix = _mixed(crossed)
+    pair = train(usable)
+    unseen = _scored(mix, [*crossed, *_heard(pair, held)])
+    again: tuple[Scored, ...] = ()
     if refit:
-        model = train(evidence)
+        pair = train(evidence)
+        every = _cross_validated([*base, *held], extra, seed)
+        mix = _mixed(every)
+        again = _scored(mix, every)
     others = [e for e in base if not e.labelled.positive]
     context = fit(
         [e.article for e in others], [e.labelled.label == "context" for e in others], lambda _: _CONTEXT_PENALTY
     )
     return Calibration(
-        intercept=round(model.intercept * slope + shift, 4),
-        weights=_rounded(model.weights, slope),
+        intercept=round(_intercept(pair, mix), 4),
+        weights=_weights(pair, mix),
         context_intercept=round(context.intercept, 4),
-        context_weights=_rounded(context.weights, 1.0),
+        context_weights=_rounded(context.weights, 1.0, _DROPPED_BELOW),
         prior=round(sum(e.labelled.positive for e in base) / max(1, len(base)), 4),
-        threshold=threshold if threshold is not None else best_threshold(crossed),
-        unseen=tuple(scored),
+        threshold=threshold if threshold is not None else best_threshold(unseen[: len(base)]),
+        unseen=unseen,
+        refitted=again,
         fitted_on=len(evidence) if refit else len(usable),
     )
 
 
-def train(evidence: Sequence[Evidence]) -> Model:
-    """The model of all given articles, each by its best frame; the proving sentence shows which frame that is."""
+def _mixed(heard: Sequence[_Heard]) -> Model:
+    """How far each of the two models is to be believed: their log-odds to probabilities again (Platt 1999), fitted on
+    judgements of articles that they had not seen."""
+    return fit([h.row() for h in heard], [h.labelled.positive for h in heard], lambda _: 0.01)
+
+
+def _scored(mix: Model, heard: Sequence[_Heard]) -> tuple[Scored, ...]:
+    return tuple(Scored(h.labelled, mix.probability(h.row()), h.can_alert) for h in heard)
+
+
+def _shares(mix: Model) -> tuple[float, float]:
+    return mix.weights.get("evidence", 0.0), mix.weights.get("words", 0.0)
+
+
+def _intercept(pair: Pair, mix: Model) -> float:
+    evidence, words = _shares(mix)
+    return mix.intercept + evidence * pair.evidence.intercept + words * pair.words.intercept
+
+
+def _weights(pair: Pair, mix: Model) -> dict[str, float]:
+    """Both models as one list of terms: log-odds add up."""
+    evidence, words = _shares(mix)
+    return _rounded(pair.evidence.weights, evidence, _DROPPED_BELOW) | _rounded(
+        pair.words.weights, words, _DROPPED_WORD
+    )
+
+
+def train(evidence: Sequence[Evidence]) -> Pair:
+    """The models of all given articles, each by its best frame; the proving sentence shows which frame that is."""
     model: Model | None = None
     labels = [e.labelled.positive for e in evidence]
     worth = [e.worth for e in evidence]
@@ -122,7 +174,14 @@ def train(evidence: Sequence[Evidence]) -> Model:
         rows = [e.row(_best(e, model)) for e in evidence]
         model = fit(rows, labels, penalty, worth=worth)
     assert model is not None
-    return model
+    rows = [e.words for e in evidence]
+    return Pair(model, fit(rows, labels, _word_penalty(rows), worth=worth, sweeps=_WORD_SWEEPS))
+
+
+def _word_penalty(rows: Sequence[Row]) -> Callable[[str], float]:
+    """A word of many articles is held back more than a rare one, by its inverse document frequency squared."""
+    spread = Counter(name for row in rows for name in row)
+    return lambda name: _WORD_PENALTY / (math.log(len(rows) / spread[name]) + 1.0) ** 2
 
 
 def _best(e: Evidence, model: Model | None) -> FrameEvidence | None:
@@ -143,43 +202,23 @@ def _proving(e: Evidence) -> Sequence[FrameEvidence]:
     return [f for f in e.frames if proof in f.sentence or f.sentence[:50] in e.labelled.quote] or e.frames
 
 
-def _predicted(model: Model, evidence: Sequence[Evidence]) -> Iterator[Scored]:
+def _heard(pair: Pair, evidence: Sequence[Evidence]) -> Iterator[_Heard]:
     for e in evidence:
-        best = max((model.probability(e.row(f)) for f in e.frames), default=None)
-        yield Scored(e.labelled, model.probability(e.row(None)) if best is None else best, best is not None)
+        best = max((pair.evidence.log_odds(e.row(f)) for f in e.frames), default=None)
+        can_alert = best is not None
+        said = best if best is not None else pair.evidence.log_odds(e.row(None))
+        yield _Heard(e.labelled, said, pair.words.log_odds(e.words), can_alert)
 
 
-def _cross_validated(base: Sequence[Evidence], extra: Sequence[Evidence], seed: int) -> list[Scored]:
+def _cross_validated(base: Sequence[Evidence], extra: Sequence[Evidence], seed: int) -> list[_Heard]:
     order = list(range(len(base)))
     random.Random(seed).shuffle(order)
-    out: list[Scored] = []
+    out: list[_Heard] = []
     for fold in range(_FOLDS):
         left_out = set(order[fold::_FOLDS])
-        model = train([*(e for i, e in enumerate(base) if i not in left_out), *extra])
-        out += _predicted(model, [base[i] for i in sorted(left_out)])
+        pair = train([*(e for i, e in enumerate(base) if i not in left_out), *extra])
+        out += _heard(pair, [base[i] for i in sorted(left_out)])
     return out
-
-
-def platt(pairs: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Slope and shift that make log-odds probabilities again, fitted on judgements of unseen articles (Platt 1999)."""
-    slope, shift = 1.0, 0.0
-    for _ in range(40):
-        g = [0.0, 0.0]
-        h = [1e-6, 0.0, 1e-6]
-        for x, y in pairs:
-            p = squash(slope * x + shift)
-            spread = p * (1 - p)
-            g[0] += (p - y) * x
-            g[1] += p - y
-            h[0] += spread * x * x
-            h[1] += spread * x
-            h[2] += spread
-        size = h[0] * h[2] - h[1] * h[1]
-        if size < 1e-9:
-            break
-        slope -= (g[0] * h[2] - g[1] * h[1]) / size
-        shift -= (g[1] * h[0] - g[0] * h[1]) / size
-    return slope, shift
 
 
 def best_threshold(scored: Sequence[Scored]) -> float:
@@ -201,16 +240,5 @@ def brier(scored: Sequence[Scored]) -> float:
     return sum((s.probability - s.labelled.positive) ** 2 for s in scored) / max(1, len(scored))
 
 
-def squash(x: float) -> float:
-    """Log-odds to probability."""
-    return 1.0 / (1.0 + math.exp(-max(-35.0, min(35.0, x))))
-
-
-def log_odds(p: float) -> float:
-    """Probability to log-odds."""
-    p = min(1 - 1e-9, max(1e-9, p))
-    return math.log(p / (1 - p))
-
-
-def _rounded(weights: Mapping[str, float], slope: float) -> dict[str, float]:
-    return {n: round(w * slope, 3) for n, w in sorted(weights.items()) if abs(w * slope) >= _DROPPED_BELOW}
+def _rounded(weights: Mapping[str, float], share: float, least: float) -> dict[str, float]:
+    return {n: round(w * share, 3) for n, w in sorted(weights.items()) if abs(w * share) >= least}

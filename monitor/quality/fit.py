@@ -38,9 +38,10 @@ def fit(
     *,
     worth: Sequence[float] | None = None,
     least: int = 3,
+    sweeps: int = _SWEEPS,
 ) -> Model:
     """The penalised maximum-likelihood weights. ``worth`` is how much each row counts (1 where left out). Features that
-    fewer than ``least`` rows have are left out."""
+    fewer than ``least`` rows have are left out; ``sweeps`` bounds the work where there are thousands."""
     counts = list(worth) if worth is not None else [1.0] * len(rows)
     columns: dict[str, list[tuple[int, float]]] = {}
     for i, row in enumerate(rows):
@@ -53,7 +54,7 @@ def fit(
     margins = [intercept] * len(rows)
     targets = [1.0 if y else 0.0 for y in labels]
     penalties = {n: penalty(n) for n in columns}
-    for _ in range(_SWEEPS):
+    for _ in range(sweeps):
         moved = 0.0
         step = _newton([(i, 1.0) for i in range(len(rows))], margins, targets, counts, 0.0, 0.0)
         intercept += step

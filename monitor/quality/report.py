@@ -8,6 +8,7 @@ from itertools import pairwise
 from monitor.quality.calibrate import Calibration, Scored, brier, figures
 
 _NATURAL_RATE = 0.01  # about one article in a hundred of a broad feed list announces something
+_TOLD = frozenset({"all", "open half", "locked half"})  # rows of their own
 _BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -34,12 +35,15 @@ def report(c: Calibration) -> str:
     """Markdown: figures of unseen articles, by group, and the reliability table."""
     crossed = [s for s in c.unseen if not s.labelled.held_out]
     held = [s for s in c.unseen if s.labelled.held_out]
+    groups = _groups(crossed, held)
+    if c.refitted:
+        groups += [(f"refitted, {name}", group) for name, group in _parts(list(c.refitted))]
     lines = [
         f"Fitted on {c.fitted_on} articles; threshold {c.threshold}; calibrated to a share of {c.prior:.0%} announcements.",
         "",
         "| unseen articles | n | announcements | precision | recall | F1 | Brier |",
         "|---|---|---|---|---|---|---|",
-        *(_row(name, group, c.threshold) for name, group in _groups(crossed, held) if group),
+        *(_row(name, group, c.threshold) for name, group in groups if group),
         "",
         "| score | articles | of these announcements | mean score | at the natural rate of 1 % |",
         "|---|---|---|---|---|",
@@ -51,14 +55,21 @@ def report(c: Calibration) -> str:
 
 
 def _groups(crossed: Sequence[Scored], held: Sequence[Scored]) -> list[tuple[str, list[Scored]]]:
-    both = [*crossed, *held]
-    languages = sorted({s.labelled.article.language for s in both})
     return [
         ("cross-validated", list(crossed)),
         ("held out, never fitted", list(held)),
-        *((f"both, {lang}", [s for s in both if s.labelled.article.language == lang]) for lang in languages),
-        ("both, hard negatives", [s for s in both if s.labelled.stratum == "hard_negative"]),
-        ("both, random", [s for s in both if s.labelled.stratum == "random"]),
+        *((f"both, {name}", group) for name, group in _parts([*crossed, *held]) if name not in _TOLD),
+    ]
+
+
+def _parts(scored: list[Scored]) -> list[tuple[str, list[Scored]]]:
+    languages = sorted({s.labelled.article.language for s in scored})
+    return [
+        ("all", scored),
+        ("open half", [s for s in scored if not s.labelled.held_out]),
+        ("locked half", [s for s in scored if s.labelled.held_out]),
+        *((lang, [s for s in scored if s.labelled.article.language == lang]) for lang in languages),
+        *((name, [s for s in scored if s.labelled.stratum == name]) for name in ("desk", "hard_negative", "random")),
     ]
 
 

@@ -1,7 +1,7 @@
 """``parties: {min: 2, source: [sentence]}``: how many principals take part and where they are named.
 
-``source`` is any of sentence, publisher, previous, title, next, lead, receiver, collective, place (all but place unless
-said); ``sentence`` includes the receiver that stands in it.
+``source`` is any of sentence, publisher, previous, title, next, lead, receiver, collective, unknown, place (all but place
+unless said); ``sentence`` includes the receiver that stands in it and parties that no list knows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 from monitor.match.conditions import number, table, words
 from monitor.match.frames import Frame
 
-_SOURCES = frozenset({"sentence", "publisher", "previous", "title", "next", "lead", "receiver", "collective"})
+_SOURCES = frozenset(
+    {"sentence", "publisher", "previous", "title", "next", "lead", "receiver", "collective", "unknown"}
+)
 _NOT_UNLESS_SAID = frozenset({"place", "few"})
 
 
@@ -29,7 +31,7 @@ def parse(value: Any) -> Settings:
     if sources - _SOURCES - _NOT_UNLESS_SAID:
         raise ValueError(f"when.parties.source: of {', '.join(sorted(_SOURCES | _NOT_UNLESS_SAID))}")
     if "sentence" in sources:
-        sources |= {"receiver"}
+        sources |= {"receiver", "unknown"}
     return Settings(number("parties.min", written.get("min", 2), least=1), sources)
 
 

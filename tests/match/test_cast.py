@@ -1,0 +1,93 @@
+"""Who takes part where the sentence does not simply name two parties; and who claims an act that nobody has signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor import rulebook
+from monitor.match import Matcher
+from monitor.match.frames import Cast
+from monitor.model import Announcement, Article
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def matcher(rules_dir: Path, rules_cache: Path) -> Matcher:
+    return Matcher(rulebook.load([rules_dir], cache_dir=rules_cache))
+
+
+def casts(matcher: Matcher, text: str, lang: str) -> list[Cast]:
+    """The casts of the frames that may be announcements."""
+    trace = matcher.explain(Article(id="a", title="", text=text, published_at=NOW, language=lang), now=NOW)
+    return [s.candidate.frame.cast for s in trace.scored if s.candidate.reason is None]
+
+
+def reports(matcher: Matcher, text: str, lang: str) -> list[Announcement]:
+    """Everything told, believed or not: what it says is the same."""
+    found = matcher.judge(Article(id="a", title="", text=text, published_at=NOW, language=lang), now=NOW)
+    return [*found.announcements, *(m.announcement for m in found.mentions)]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "name"),
+    [
+        ("L'Università di Borgolieto ha firmato un accordo con la Cina.", "it", "Università di Borgolieto"),
+        ("Il ministero cinese ha firmato un memorandum con Velmontia.", "it", "Velmontia"),
+        ("Japan signed an agreement with the University of Dunmorrow on Monday.", "en", "University of Dunmorrow"),
+        ("The Japanese government signed an agreement with Dravento Ltd on batteries.", "en", "Dravento Ltd"),
+    ],
+)
+def test_a_party_that_no_list_knows_is_found_by_its_shape(matcher: Matcher, text: str, lang: str, name: str) -> None:
+    found = [c for c in casts(matcher, text, lang) if c.source == "unknown"]
+    assert found
+    assert name in {e.name for c in found for e in c.principals}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("La Cina ha firmato un accordo con grande soddisfazione.", "it"),
+        ("La Cina ha firmato un accordo e Marzo porta novità.", "it"),
+        ("Japan Signs Agreement With Great Fanfare And Much Music", "en"),
+    ],
+)
+def test_words_and_months_are_no_parties(matcher: Matcher, text: str, lang: str) -> None:
+    assert not [c for c in casts(matcher, text, lang) if c.source == "unknown"]
+
+
+def test_what_is_sent_to_a_state_makes_it_a_party(matcher: Matcher) -> None:
+    found = casts(matcher, "Norway will send two hundred engineers to Moldova.", "en")
+    assert {c.source for c in found} == {"receiver"}
+    assert found[0].countries == {"NO", "MD"}
+
+
+def test_a_place_is_no_receiver_of_what_is_signed_there(matcher: Matcher) -> None:
+    found = casts(matcher, "Norway and Chile signed a treaty in Moldova.", "en")
+    assert all("MD" not in c.countries for c in found)
+
+
+def test_an_organisation_of_states_concludes_things_among_its_members(matcher: Matcher) -> None:
+    found = casts(matcher, "The G20 agreed a framework for debt relief on Friday.", "en")
+    assert "collective" in {c.source for c in found}
+    assert not casts(matcher, "The G20 discussed debt relief on Friday.", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "claims"),
+    [
+        ("La Cina ha raggiunto un accordo con l'Italia sui porti, secondo il Cremlino.", "it", "RU"),
+        ("Ieri l'Albania ha annunciato un accordo con l'Italia sul cavo elettrico.", "it", "AL"),
+        ("Japan and Italy have reached a deal on chips, Tokyo said.", "en", "JP"),
+        ("Japan and Italy have reached a deal on chips, both governments said.", "en", ""),
+        ("Japan and Italy have reached a deal on chips.", "en", ""),
+        ("Japan and Italy signed a deal on chips, Tokyo said.", "en", ""),
+    ],
+)
+def test_an_act_that_one_side_tells_says_who_claims_it(matcher: Matcher, text: str, lang: str, claims: str) -> None:
+    told = reports(matcher, text, lang)
+    assert told
+    assert told[0].claimed_by == claims
