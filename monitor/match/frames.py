@@ -82,7 +82,8 @@ def time_of(hit: Hit, reading: Reading, part: Part) -> tuple[str, bool]:
     language = reading.language
     before = reading.folded[max(part.start, start - _BEFORE_CHARS) : start].replace("'", "' ")
     denied = any(
-        cue[2].ref in ("cue.negation", "cue.denied") and 0 <= start - cue[1] <= _BEFORE_CHARS // 2 for cue in part.cues
+        cue[2].ref in ("cue.negation", "cue.denied") and cue[0] < start and start - cue[1] <= _BEFORE_CHARS // 2
+        for cue in part.cues  # it may hold the act's own word: "nessun accordo" in "nessun accordo tra A e B"
     )
     if term.form in ("future", "conditional"):
         return term.form, denied
