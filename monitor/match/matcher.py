@@ -209,7 +209,7 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
         if s.probability < threshold or len(out) >= _MAX_ANNOUNCEMENTS:
             break
         key = _kind(s)
-        if key in seen or (out and not _stands_alone(s)):
+        if any(key <= other or key >= other for other in seen) or (out and not _stands_alone(s)):
             continue
         seen.add(key)
         out.append(s)
