@@ -30,7 +30,7 @@ WEIGHTS: Mapping[str, float] = {
     "rivals_log": -1.1,
     "days_log": -1.2,
     "long_ago": 1.4,
-    "nested_late": -1.5,
+    "nested_late": -2.5,
     "within_2_days": 0.7,
     "copy": 5.0,
     "object_same": 3.0,
