@@ -28,7 +28,7 @@ from monitor.model import (
 )
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries
-from monitor.store.statements import insert_new
+from monitor.store.statements import AT_WORK, insert_new
 from monitor.store.stories import save_story, versions_under
 from monitor.store.tables import article, entry, feed, judgement, told, verdict
 from monitor.store.types import from_json, to_json
@@ -120,7 +120,7 @@ def _ready(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Ids of articles whose turn it is: of each batch the first ones, up to one that is not read or is taken."""
     batches = connection.execute(
         select(entry.c.batch)
-        .where(entry.c.state == EntryState.READ)
+        .where(AT_WORK, entry.c.state == EntryState.READ)
         .group_by(entry.c.batch)
         .order_by(entry.c.batch)
         # a batch whose first page is slow holds none of the others up
@@ -130,7 +130,7 @@ def _ready(connection: Connection, now: datetime, limit: int) -> list[int]:
     for chunk in _pieces(list(batches)):
         rows = connection.execute(
             select(entry.c.id, entry.c.batch, entry.c.state, entry.c.claim_until)
-            .where(entry.c.batch.in_(chunk), entry.c.state.in_((EntryState.LISTED, EntryState.READ)))
+            .where(AT_WORK, entry.c.batch.in_(chunk))
             .order_by(entry.c.batch, entry.c.order_at, entry.c.first_seen_at, entry.c.id)
         )
         for _, members in groupby(rows, key=lambda row: row.batch):

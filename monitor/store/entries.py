@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
 from monitor.store.engine import Database
-from monitor.store.statements import Choose, chosen, first_ones, unclaimed, upsert
+from monitor.store.statements import AT_WORK, Choose, chosen, first_ones, unclaimed, upsert
 from monitor.store.tables import article, entry, feed
 from monitor.store.types import from_json
 
@@ -67,7 +67,7 @@ class ReadStore:
         claim_id = self._database.new_claim()
         due = (
             select(entry.c.id, entry.c.url)
-            .where(entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))
+            .where(AT_WORK, entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))
             .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
             .with_for_update(skip_locked=True)
         )

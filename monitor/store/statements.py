@@ -17,6 +17,10 @@ T = TypeVar("T")
 IN_LIMIT = 5000
 CANDIDATES_MAX = 5000
 
+# The condition of the partial indexes of entries, letter for letter: with its values bound, or with one of them alone,
+# SQLite does not see that the index holds the row, and reads the whole table at every claim.
+AT_WORK = text("entry.state IN ('listed', 'read')")
+
 # Picks up to so many of these ids and addresses, in their order.
 Choose = Callable[[Sequence[tuple[Any, str]], int], list[Any]]
 

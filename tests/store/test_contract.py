@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, event, select, update
@@ -34,7 +35,7 @@ from monitor.model import (
     Verdict,
     Why,
 )
-from monitor.store import Store, tables
+from monitor.store import Store, open_store, tables
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
 from monitor.store.entries import ArticleText, ReadResult
 from monitor.store.outbox import SendEnd, SendWork
@@ -454,3 +455,31 @@ def test_ids_go_on_where_they_stopped_also_after_the_newest_rows_went(store: Sto
     assert store.feeds.commit([polled(work, listed("c"))], NOW + HOUR) == 1
     (third,) = store.reads.claim(NOW + HOUR, 10, 60.0)
     assert third.entry_id > second.entry_id > first.entry_id
+
+
+def test_no_claim_reads_through_all_entries(tmp_path: Path) -> None:
+    """SQLite takes a partial index only for its very condition; PostgreSQL sees the values."""
+    store = open_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+    seen: list[tuple[str, object]] = []
+
+    def note(*arguments: object) -> None:
+        seen.append((str(arguments[2]), arguments[3]))
+
+    poll_once(store, listed("a"), listed("b"))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        store.feeds.claim(NOW, 10, 60.0)
+        read_all(store)
+        assert store.matches.claim(NOW, 10, 60.0)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    plans = []
+    with store.database.read() as connection:
+        for statement, values in seen:
+            if statement.startswith("SELECT"):
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+                plans += [(row[3], statement) for row in rows]
+    store.close()
+    assert [plan for plan in plans if plan[0].startswith(("SCAN entry", "SCAN feed", "SCAN article"))] == []
+    assert any("ix_entry_work" in plan for plan, _ in plans)
+    assert any("ix_entry_batch" in plan for plan, _ in plans)
