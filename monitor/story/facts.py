@@ -47,7 +47,7 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     if days > _RECENT_DAYS:
         alike = max(facts.get("object_same", 0.0), facts.get("thing_said", 0.0), facts.get("words_share", 0.0))
         facts["long_ago"] = 1
-        if "principals_nested" in facts:
+        if "principals_nested" in facts and "object_same" not in facts:
             facts["nested_late"] = 1
         facts["told_alike_late"] = alike * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
