@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor import rulebook
 from tests import postgresql as postgresql_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,8 +50,14 @@ def rules_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def rules_cache() -> Path:
-    """The expanded forms of lemmas, kept between runs: opening the dictionaries takes ten seconds of a core."""
-    return ROOT / ".pytest_cache" / "rules"
+    """What the shipped rules were compiled to, kept between runs and workers: opening the dictionaries takes ten seconds of
+    a core."""
+    folder = ROOT / ".pytest_cache" / "rules"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker waits for the first one's work
+        rulebook.load([ROOT / "rules"], cache_dir=folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

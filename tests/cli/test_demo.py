@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -58,9 +59,10 @@ def test_the_origin_answers_what_it_lists_and_404_for_all_else() -> None:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def shown(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> tuple[str, Path]:
     """What the command prints, and its folder."""
     folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(rules_cache, folder / "state" / "cache")
     run = subprocess.run(
         [sys.executable, "-m", "monitor", "demo", "--dir", str(folder)],
         capture_output=True,

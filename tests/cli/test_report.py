@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,8 +25,9 @@ TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def config(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Path:
     folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(rules_cache, folder / "state" / "cache")
     path = folder / "coopwatch.toml"
     path.write_text(f'state_dir = "state"\nrules_dir = {json.dumps(str(ROOT / "rules"))}\n', encoding="utf-8")
     store = open_store(f"sqlite:///{folder}/state/coopwatch.db")

@@ -38,8 +38,8 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def ruleset(rules_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
-    return rulebook.load([rules_dir], cache_dir=tmp_path_factory.mktemp("forms"))
+def ruleset(rules_dir: Path, rules_cache: Path) -> RuleSet:
+    return rulebook.load([rules_dir], cache_dir=rules_cache)
 
 
 def behind(store: Store, loaded: RuleSet, language: str = "it") -> Backstage:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -146,9 +147,10 @@ def examples() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
+def site(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Iterator[tuple[World, str]]:
     """A site that told one story, and the story's id."""
     with world(tmp_path_factory.mktemp("site")) as place:
+        place.use_cache(rules_cache)
         place.stories = [SIGNED, WEATHER]
         place.configure()
         assert place.run("once").returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -152,7 +153,7 @@ def pages_feed(base: str, paths: list[str]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def played(shared: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Played]:
+def played(shared: Path, tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("examiner")
     with hostile_origin(shared / "examiner" / "hostile_origin.py") as port, Origin() as pages:
         base = f"http://127.0.0.1:{port}"
@@ -180,10 +181,7 @@ article_wait = "120s"
 [workers]
 processes = 2
 """)
-        cache = pytestconfig.cache.mkdir("faults") / "state" / "cache"
-        if cache.is_dir():
-            (folder / "state").mkdir()
-            (folder / "state" / "cache").symlink_to(cache)
+        shutil.copytree(rules_cache, folder / "state" / "cache")
         exit_code, errors = serve(folder)
         yield collected(folder, base, exit_code, errors)
 

@@ -17,8 +17,8 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def rules(rules_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RuleSet, Scanner]:
-    ruleset = load([rules_dir], cache_dir=tmp_path_factory.mktemp("forms"))
+def rules(rules_dir: Path, rules_cache: Path) -> tuple[RuleSet, Scanner]:
+    ruleset = load([rules_dir], cache_dir=rules_cache)
     return ruleset, Scanner(ruleset)
 
 

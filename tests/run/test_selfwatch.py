@@ -196,7 +196,7 @@ def test_refused_rules_are_told_until_good_ones_are_loaded(store: Store, tmp_pat
     assert bench.look(NOW + timedelta(minutes=22)) == [(HealthKind.RULES_REFUSED, Moment.END)]
 
 
-def test_the_shipped_canary_passes_the_shipped_rules(rules_dir: Path, tmp_path: Path) -> None:
+def test_the_shipped_canary_passes_the_shipped_rules(rules_dir: Path, rules_cache: Path, tmp_path: Path) -> None:
     from monitor import rulebook
     from monitor.match import Matcher
     from monitor.run.canary import run_canary
@@ -206,7 +206,7 @@ def test_the_shipped_canary_passes_the_shipped_rules(rules_dir: Path, tmp_path: 
         pool = WorkerPool(1)
         try:
             desk_of_nobody = Desk((), Office.open("test.example"))
-            matcher = Matcher(rulebook.load([rules_dir], cache_dir=tmp_path))
+            matcher = Matcher(rulebook.load([rules_dir], cache_dir=rules_cache))
             await run_canary((rules_dir,), pool, matcher, desk_of_nobody, NOW)
             with pytest.raises(CanaryLost, match=r"no canary\.xml"):
                 await run_canary((tmp_path,), pool, matcher, desk_of_nobody, NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ IS_NAIVE = os.environ.get("COOPWATCH_SUBJECT") == "naive"
 
 
 @pytest.fixture(scope="session")
-def bench(pytestconfig: pytest.Config) -> Iterator[Bench]:
-    folder = pytestconfig.cache.mkdir("faults")  # keeps the expanded forms of the rules between runs
+def bench(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("bench")
+    shutil.copytree(rules_cache, folder / "state" / "cache")
     file = folder / "coopwatch.toml"
     file.write_text(f'rules_dir = "{ROOT / "rules"}"\nstate_dir = "state"\n')
     made = bench_of(config.load(file, environ={}), load_page_phrases([ROOT / "rules"]), learn)
