@@ -29,7 +29,7 @@ test: $(STAMP)  ## all tests but the long ones, in under five minutes
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not long"
 
 long: $(STAMP)  ## kills, soaks, fleet, a million rows: under 30 minutes
-	$(BIN)/python -m pytest -q -m long --timeout 1800 $(LONG_OPTIONS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m long --timeout 1800
 
 check: $(STAMP)  ## format, lint, types, import layers
 	$(BIN)/ruff format --check .
