@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)  ## the service on embedded defaults: SQLite and alerts as files under state/
 	exec $(BIN)/coopwatch run
 
-test: $(STAMP)  ## all tests but the long ones, in under five minutes
+test: $(STAMP)  ## all tests but the long ones: ten minutes on two cores
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not long"
 
 long: $(STAMP)  ## kills, soaks, fleet, a million rows: under 30 minutes
