@@ -44,7 +44,12 @@ def test_a_base_of_an_entry_ends_with_it() -> None:
     assert links[2:5] == ["https://x.example/a/2", "https://y.example/a/3", "https://x.example/a/4"]
 
 
-@given(st.dictionaries(st.text(max_size=8), st.text(max_size=20), max_size=6))
+# what feedparser copies are type, language, base and value: names that stand for themselves. Under an alias (items for entries)
+# deepcopy would write the other name, a copy keeps what was there
+OWN_NAMES = st.text(max_size=8).filter(lambda name: name not in feedparser.FeedParserDict.keymap)
+
+
+@given(st.dictionaries(OWN_NAMES, st.text(max_size=20), max_size=6))
 def test_a_flat_copy_is_equal_of_the_same_kind_and_its_own(values: dict[str, str]) -> None:
     original = feedparser.FeedParserDict(values)
     copied = flat_copy(original)
