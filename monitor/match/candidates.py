@@ -174,15 +174,17 @@ def _is_fresh(iso: str, published: date) -> bool:
 
 def _judged(frame: Frame, reading: Reading, age: _Age) -> Candidate:
     old = age.is_old(frame)
-    return Candidate(frame, _reason(frame, old), old)
+    return Candidate(frame, _reason(frame, reading, old), old)
 
 
-def _reason(frame: Frame, old: bool) -> Reason | None:
+def _reason(frame: Frame, reading: Reading, old: bool) -> Reason | None:
     """Why a frame is no announcement whatever else the article says; None where it may be one."""
     if frame.denied:
         return Reason.DENIED
     if _is_procedure(frame):
         return Reason.TALKS_ONLY
+    if _is_of_a_performer(frame, reading):
+        return Reason.PURCHASE
     if frame.time == "conditional":
         return Reason.CONDITIONAL
     if old:
@@ -203,6 +205,18 @@ def _is_procedure(frame: Frame) -> bool:
     )
 
 
+def _is_of_a_performer(frame: Frame, reading: Reading) -> bool:
+    """A player, coach or artist signs for himself, and capitals stand for clubs: "Lisbon and Istanbul agreed on a fee"
+    (GUIDE.md: none). What a ministry or a federation agrees about sport is another matter."""
+    if frame.instrument is not None and frame.instrument[2].ref not in _PERSONAL:
+        return False
+    if "cue.official" in frame.part.cue_names or any(m.entity.kind in _OFFICIAL for m in frame.cast.mentions):
+        return False
+    return any("cue.performer" in p.cue_names for p in reading.parts if p is frame.part or p.rank == 0)
+
+
+_PERSONAL = frozenset({"instrument.agreement", "instrument.deal", "instrument.exchange"})
+_OFFICIAL = frozenset({"ministry", "agency", "organisation", "research", "university", "person"})
 _DECIDING = frozenset({"act.approve", "act.adopt", "act.decide", "act.agree", "act.launch", "act.open", "act.sign"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from monitor.match.scan import Hit
@@ -21,7 +21,8 @@ _DATELINE_CHARS = 70
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """One mention. ``standing`` is acts, place (where it happened) or against (whom it is aimed at)."""
+    """One mention. ``standing`` is acts, place (where it happened), against (whom it is aimed at) or describes (a
+    nationality beside a person or club that acts for itself)."""
 
     start: int
     end: int
@@ -54,6 +55,31 @@ def resolve(
         taken = end
         out.append(Mentioned(start, end, entity, term.form, _standing(folded, start, end, term.form, entity, language)))
     return tuple(out)
+
+
+_BESIDE_CHARS = 14  # "Portuguese national striker", "attaccante della nazionale turca": one word between them at most
+
+
+def described(mentions: Sequence[Mentioned], cues: Sequence[Hit], folded: str) -> tuple[Mentioned, ...]:
+    """The mentions of a sentence, those set apart that only say where a player, singer or club comes from: "Portuguese
+    striker", "club turco". The Turkish football federation is no club."""
+    own = [c for c in cues if c[2].ref in ("cue.performer", "cue.club")]
+    if not own:
+        return tuple(mentions)
+    official = [c for c in cues if c[2].ref == "cue.official"]
+    return tuple(
+        replace(m, standing="describes")
+        if m.form == "adjective"
+        and any(_beside(m, c, folded) for c in own)
+        and not any(_beside(m, c, folded) for c in official)
+        else m
+        for m in mentions
+    )
+
+
+def _beside(mention: Mentioned, cue: Hit, folded: str) -> bool:
+    left, right = (mention.end, cue[0]) if mention.end <= cue[0] else (cue[1], mention.start)
+    return 0 <= right - left <= _BESIDE_CHARS and not any(c in ",;:." for c in folded[left:right])
 
 
 def _is_of_another_state(alive: Sequence[tuple[Hit, Entity]], at: int, folded: str) -> bool:

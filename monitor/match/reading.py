@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.match.mentions import Mentioned, resolve
+from monitor.match.mentions import Mentioned, described, resolve
 from monitor.match.scan import Hit, Scanner
 from monitor.model import Article
 from monitor.rulebook import Concept, Entity, Language, RuleSet
@@ -87,7 +87,7 @@ def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime)
         lang,
         language,
         published,
-        _parts(spans, hits.concepts, mentions),
+        _parts(spans, hits.concepts, mentions, folded),
         ruleset.concepts,
         ruleset.entities.get(article.publisher_party) if article.publisher_party else None,
     )
@@ -105,7 +105,7 @@ def _day(article: Article, now: datetime) -> date:
 
 
 def _parts(
-    spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...]
+    spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...], folded: str
 ) -> tuple[Part, ...]:
     starts = [s for s, _, _ in spans]
     buckets: list[dict[str, list[Hit]]] = [{"act": [], "instrument": [], "sector": [], "cue": []} for _ in spans]
@@ -127,7 +127,7 @@ def _parts(
             tuple(bucket["instrument"]),
             tuple(bucket["sector"]),
             tuple(bucket["cue"]),
-            tuple(mentioned),
+            described(mentioned, bucket["cue"], folded),
         )
         for (start, end, rank), bucket, mentioned in zip(spans, buckets, named, strict=True)
     )

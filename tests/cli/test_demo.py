@@ -100,3 +100,12 @@ def test_what_was_signed_created_opened_alerts_and_the_second_outlet_does_not(sh
     for title in ("Enea e Cnr", "India and Brazil discuss", "L'ospedale di Padova", "L'idea di un astronomo"):
         assert title in quiet, title
     assert "within one country" in quiet
+
+
+def test_the_footballer_who_signs_is_no_deal_between_two_countries(shown: tuple[str, Path]) -> None:
+    output, folder = shown
+    assert "Portuguese striker" in output.split("The others did not alert")[1]
+    events = " ".join(path.read_text() for path in (folder / "state" / "alerts").glob("*.json"))
+    assert events
+    assert "/harbour/striker" not in events
+    assert "Türkiye" not in output.split("The others did not alert")[0]
