@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -115,7 +115,8 @@ class Origin:
 
     host: str = "127.0.0.1"
     scripts: dict[str, Script] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)  # a soak empties it: it is the test's memory, not the product's
+    times: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     sent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     connections: int = 0
     open_now: int = 0
@@ -204,5 +205,5 @@ class Origin:
         parts = urlsplit(target)
         query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
         key = (parts.path, query.get("k"))
-        nth = 1 + sum(1 for asked in self.asked if (asked.path, asked.query.get("k")) == key)
-        return Asked(method, parts.path, query, headers, body, time.time(), nth)
+        self.times[key] += 1
+        return Asked(method, parts.path, query, headers, body, time.time(), self.times[key])

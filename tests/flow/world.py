@@ -253,7 +253,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(self.world.answer(self.path))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender was killed between the head and the body: nothing was received
+            self.close_connection = True
+            return
         self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
         answer = self.world.hook(len(self.world.hooks))
         self.world.statuses.append(answer[0])

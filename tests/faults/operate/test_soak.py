@@ -3,6 +3,7 @@ files, threads, processes and the write-ahead log as they were. ``COOPWATCH_TEST
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,10 +26,21 @@ def threads() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
+def let_go(origin: Origin, caplog: pytest.LogCaptureFixture) -> None:
+    """What the test itself remembers of each poll, a kilobyte each: the requests, and the lines that pytest captures."""
+    origin.asked.clear()
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, type(caplog.handler)):
+            handler.reset()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(28_000)
 def test_prc_11_a_soak_leaves_everything_as_it_was(
-    make: Callable[..., Subject], origin: Origin, record_property: Callable[[str, object], None]
+    make: Callable[..., Subject],
+    origin: Origin,
+    record_property: Callable[[str, object], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     subject = make()
     assert isinstance(subject, Product)
@@ -44,6 +56,7 @@ def test_prc_11_a_soak_leaves_everything_as_it_was(
         nonlocal largest
         while polls() < count:
             subject.wait(1000)
+            let_go(origin, caplog)
             largest = max(largest, wal.stat().st_size if wal.exists() else 0)
 
     play(WARM)
@@ -59,5 +72,5 @@ def test_prc_11_a_soak_leaves_everything_as_it_was(
     assert after.processes <= before.processes
     assert threads() <= threads_before + 1
     assert largest < WAL_MOST
-    # a short soak cannot tell a slope from the noise of one allocation: the worker is replaced, a cache grows by a page
-    assert after.rss_bytes - middle.rss_bytes < max(8 * MIB, POLLS / 2 / 10_000 * MIB)
+    # a short soak cannot tell a slope from the noise of a worker that was just replaced: 1 MiB either way
+    assert after.rss_bytes - middle.rss_bytes < max(4 * MIB, POLLS / 2 / 10_000 * MIB)
