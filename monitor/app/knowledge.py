@@ -19,7 +19,7 @@ from monitor.model import HttpAnswer, HttpFailure
 from monitor.rulebook import RuleSet
 from monitor.run import examples
 from monitor.run.match import Desk
-from monitor.story import common_stems
+from monitor.story import vocabulary_of
 
 # What alerts go to while nothing is configured: .eml and .json files under the state directory.
 FILES_ROUTE = Route(name="files", channel=Channel.FILE)
@@ -94,7 +94,7 @@ def learn(settings: Settings, outgoing: Egress) -> Knowledge:
         settings=settings,
         ruleset=ruleset,
         matcher=Matcher(ruleset),
-        desk=Desk(routes, office, common_stems(ruleset)),
+        desk=Desk(routes, office, vocabulary_of(ruleset)),
         senders={route.name: sender(route, settings, outgoing) for route in routes},
         names=names,
     )

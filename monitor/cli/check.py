@@ -18,7 +18,7 @@ from monitor.match import Matcher
 from monitor.match.wire import judgement_object
 from monitor.model import Announcement, Article, Judgement, Novelty, StoryChange
 from monitor.quality.labels import article_of
-from monitor.story import Memory, common_stems
+from monitor.story import Memory, vocabulary_of
 
 _TOLD = frozenset({Novelty.NEW, Novelty.NEW_STAGE, Novelty.UNSURE})
 
@@ -36,7 +36,7 @@ def check(
     rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
     matcher = Matcher(rules)
     now = datetime.now(UTC)
-    memory = Memory(common_stems(rules)) if group else None
+    memory = Memory(vocabulary_of(rules)) if group else None
     for article in articles_of(sys.stdin.buffer, "standard input"):
         judgement = matcher.judge(article, now=now)
         line = judgement_object(article.id, judgement)

@@ -104,8 +104,8 @@ def backstage(
     def missed(url: str, note: str, by: str) -> str:
         article = read_page(url)
         rules = known()
-        now, common = machine.clock(), rules.desk.common
-        return enter_missed(machine.store, rules.matcher, article, note=note, by=by, now=now, common=common).id
+        now, words = machine.clock(), rules.desk.vocabulary
+        return enter_missed(machine.store, rules.matcher, article, note=note, by=by, now=now, vocabulary=words).id
 
     def add_feed(url: str, title: str) -> None:
         add_feeds(settings.own_feeds_file, [FeedSpec(url, title)])

@@ -27,7 +27,7 @@ from monitor.model import Article, Story
 from monitor.run.missed import enter_missed
 from monitor.store import Store
 from monitor.store.desk.stories import StoryFilter, find_stories, story_file
-from monitor.story import common_stems
+from monitor.story import vocabulary_of
 
 stories = typer.Typer(no_args_is_help=True, help="What was found, story by story; a missed one is entered by hand.")
 _PAGE = 200
@@ -143,7 +143,7 @@ def add(
     rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
     with writing_store(settings) as store:
         story = enter_missed(
-            store, Matcher(rules), article, note=missed, by=actor(), now=now, common=common_stems(rules)
+            store, Matcher(rules), article, note=missed, by=actor(), now=now, vocabulary=vocabulary_of(rules)
         )
     if as_json:
         print_json(published.story(story))

@@ -104,6 +104,8 @@ class LanguageSpec(Strict):
     enabled: bool = True
     function_words: Words
     common: Words = []  # everyday words of such news, which tell no act from another: grouping passes over them
+    # what acts are about, by ids that are the same in every language: so grouping compares reports in two languages
+    things: dict[str, Words] = {}
     letters: str = ""
     abbreviations: Words = []
     months: Words = []
@@ -122,6 +124,7 @@ class LanguageAddition(Strict):
     language: str = Field(pattern="^[a-z]{2}$")
     adds: Literal[True]
     common: Words = []
+    things: dict[str, Words] = {}
     abbreviations: Words = []
     old_after: Words = []
     words: dict[str, WordItem] = {}

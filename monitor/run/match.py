@@ -57,11 +57,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Whom there is to tell, and what rendering needs. ``common`` are stems that tell no act from another."""
+    """Whom there is to tell, and what rendering needs. ``vocabulary`` is the rule set's."""
 
     routes: tuple[Route, ...]
     office: Office
-    common: frozenset[str] = frozenset()
+    vocabulary: grouping.Vocabulary = grouping.WORDLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class MatchStep:
             judgement,
             found.stories,
             now,
-            common=self._desk.common,
+            vocabulary=self._desk.vocabulary,
             earlier=self._store.stories.reports(told_before) if told_before else {},
         )
         failpoint("match.placed")

@@ -3,7 +3,6 @@ from which quality is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -33,10 +32,10 @@ def enter_missed(
     note: str,
     by: str,
     now: datetime,
-    common: Collection[str] = frozenset(),
+    vocabulary: grouping.Vocabulary = grouping.WORDLESS,
 ) -> Story:
-    """The story of a missed announcement: a known one that it joins, or a new one. ``common`` are stems that tell no act
-    from another (``common_stems`` of the rule set). Raises ConfigError where the article was entered before."""
+    """The story of a missed announcement: a known one that it joins, or a new one. ``vocabulary``
+    is the rule set's. Raises ConfigError where the article was entered before."""
     if not store.imports.add([article], now):
         raise ConfigError(f"{article.url or article.id} was entered before")
     work = store.imports.claim(article.id, now, LEASE_S)
@@ -45,7 +44,7 @@ def enter_missed(
     judgement = as_announcement(judge.judge(work.article, now=now), work.article)
     lookup = grouping.lookup_keys(work.article, judgement, grouping.simhash(work.article.text))
     found = store.stories.find(lookup)
-    changes = grouping.place(work.article, judgement, found.stories, now, common=common)
+    changes = grouping.place(work.article, judgement, found.stories, now, vocabulary=vocabulary)
     changes = tuple(change for change in changes if change.report.reason is None)[:1]
     saves = tuple(
         StorySave(each.story, grouping.keys(each.story), (each.report,), known=each.before is not None)

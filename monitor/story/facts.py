@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import log
 
+from monitor.story.meanings import is_meaning
 from monitor.story.outline import Outline
 
 MEMORY_DAYS = 400
@@ -16,6 +17,7 @@ _OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its l
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
 _SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
+_SAYS_THE_SAME = ("object_same", "thing_said", "thing_said_abroad", "words_share")
 
 Facts = dict[str, float]
 
@@ -45,7 +47,7 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     _words(facts, new, old, rarity, days)
     _coded(facts, new, old)
     if days > _RECENT_DAYS:
-        alike = max(facts.get("object_same", 0.0), facts.get("thing_said", 0.0), facts.get("words_share", 0.0))
+        alike = max(facts.get(name, 0.0) for name in _SAYS_THE_SAME)
         facts["long_ago"] = 1
         if "principals_nested" in facts and "object_same" not in facts:
             facts["nested_late"] = 1
@@ -91,9 +93,16 @@ def _object(facts: Facts, new: Outline, old: Outline, days: float) -> None:
 
 
 def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], rivals: int) -> None:
-    """Whether what the report calls the thing agreed is spoken of in the story, and the other way round."""
+    """Whether what the report calls the thing agreed is spoken of in the story, and the other way round. Where no
+    language is shared, only what both languages' words are known to mean can be compared."""
     mine = [word for lang, words in new.things.items() if lang in old.things for word in words]
     theirs = [word for lang, words in old.things.items() if lang in new.things for word in words]
+    abroad = ""
+    if not mine and not theirs:
+        mine, theirs = (
+            [word for words in side.things.values() for word in words if is_meaning(word)] for side in (new, old)
+        )
+        abroad = "_abroad"
     if not mine or not theirs:
         return
     there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
@@ -101,15 +110,16 @@ def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
     days = abs(new.last - old.last)
     now = "" if days > _SAME_REPORT_DAYS else "_now"
     if max(there, here) < 0.5:
-        # a single word may be but the place where it was signed
-        single = "" if min(len(mine), len(theirs)) > 1 else "_single"
-        facts[f"thing_unsaid{single}{now}"] = 1.0
+        # a single word may be but the place where it was signed, unless it is known to mean a thing
+        is_sure = all(len(words) > 1 or is_meaning(words[0]) for words in (mine, theirs))
+        single = "" if abroad or is_sure else "_single"
+        facts[f"thing_unsaid{single}{abroad}{now}"] = 1.0
         return
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        facts[f"thing_apart{now}"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
+        facts[f"thing_apart{abroad}{now}"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
     alike = min(1.0, max(there / len(mine), here / len(theirs)))
-    facts["thing_said"] = alike if len(mine) > 1 or not rivals else _SINGLE_WORD * alike
+    facts[f"thing_said{abroad}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
 
 
 def _words(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], days: float) -> None:

@@ -6,7 +6,6 @@ Holds signatures and keys, never texts: a story's reports are dropped once they 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +16,7 @@ from monitor.story.placing import place
 from monitor.story.signature import of_story
 from monitor.story.simhash import simhash
 from monitor.story.stages import THRESHOLD
+from monitor.story.vocabulary import WORDLESS, Vocabulary
 
 # stories are forgotten in passing, a few with each article, so that no article pays for all
 _FORGET_AT_ONCE = 8
@@ -27,8 +27,8 @@ MAX_CANDIDATES = 200
 class Memory:
     """An index of stories by key. ``place`` is the only thing that changes it."""
 
-    def __init__(self, common: Collection[str] = frozenset(), threshold: float = THRESHOLD) -> None:
-        self._common = frozenset(common)
+    def __init__(self, vocabulary: Vocabulary = WORDLESS, threshold: float = THRESHOLD) -> None:
+        self._vocabulary = vocabulary
         self._threshold = threshold
         self._stories: dict[str, Story] = {}
         self._under: dict[str, set[str]] = {}
@@ -42,7 +42,7 @@ class Memory:
         if not judgement.announcements and not judgement.mentions:
             return ()
         found = self._candidates(lookup_keys(article, judgement, simhash(article.text)))
-        changes = place(article, judgement, found, now, common=self._common, threshold=self._threshold)
+        changes = place(article, judgement, found, now, vocabulary=self._vocabulary, threshold=self._threshold)
         for change in changes:
             self.keep(change.story)
         self._forget(article.published_at or now)

@@ -7,7 +7,7 @@ one or another becomes a story of its own, told once, that names the story it ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -35,6 +35,7 @@ from monitor.story.nearest import Match, nearest
 from monitor.story.signature import Signature
 from monitor.story.simhash import simhash
 from monitor.story.stages import THRESHOLD, proves_known, refuses, stage_of, tells
+from monitor.story.vocabulary import WORDLESS, Vocabulary
 from monitor.text import clean
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
@@ -64,17 +65,17 @@ def place(
     candidates: Sequence[Story],
     now: datetime,
     *,
-    common: Collection[str] = frozenset(),
+    vocabulary: Vocabulary = WORDLESS,
     threshold: float = THRESHOLD,
     earlier: Earlier = NOT_EDITED,
 ) -> tuple[StoryChange, ...]:
     """What an article does to the stories: one change for each announcement, in the article's order, then for each
     mention that belongs to a story or is worth remembering.
 
-    ``candidates`` are the stories found under ``lookup_keys``; ``common`` holds stems that tell no act from another
-    (``common_stems`` of the rule set); ``threshold`` is the score from which a report alerts where a route sets
-    none. ``earlier`` holds the reports of the stories that an earlier version of the article told (see ``tellers``): what
-    it takes back or corrects comes as one more change. An article placed a second time changes nothing.
+    ``candidates`` are the stories found under ``lookup_keys``; ``vocabulary`` is the rule set's;
+    ``threshold`` is the score from which a report alerts where a route sets none. ``earlier`` holds the reports of the
+    stories that an earlier version of the article told (see ``tellers``): what it takes back or corrects comes as one
+    more change. An article placed a second time changes nothing.
     """
     open_stories = {story.id: story for story in candidates if story.state != "merged"}
     text = clean(article.text)
@@ -90,7 +91,7 @@ def place(
             continue  # the article says the same again in passing, or speaks of limits of what it announces
         # headline and first sentences tell of the best act only; the others have their quotes
         headed = report.reason is None and report.announcement == judgement.announcements[0]
-        new = memory_of.of_report(report, headed=headed, text=text, common=common)
+        new = memory_of.of_report(report, headed=headed, text=text, vocabulary=vocabulary)
         told = {stage_of(report).value: growth.happened(report).isoformat()} if tells(report, threshold) else {}
         new = replace(new, seen=(version, growth.report_mark(report)), told=told)
         match = nearest(report.article_id, new.seen[-1], new, tuple(open_stories.values()), earlier)

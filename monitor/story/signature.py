@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 
 from monitor.model import Announcement, Party, Report, Stage, Story
+from monitor.story.vocabulary import WORDLESS, Vocabulary
 from monitor.story.words import marks, stems
 
 VERSION = 1
@@ -81,16 +82,19 @@ def is_id(value: str) -> bool:
     )
 
 
-def of_report(
-    report: Report, *, headed: bool = True, text: str = "", common: Collection[str] = frozenset()
-) -> Signature:
+def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary: Vocabulary = WORDLESS) -> Signature:
     """The signature of a single report. ``headed`` says that headline and first sentences are about this act,
-    ``text`` is the article's cleaned text where the caller has it, ``common`` holds stems that tell no act from
-    another. Neither text nor headline is kept but for the headline of a tie-break."""
+    ``text`` is the article's cleaned text where the caller has it, ``vocabulary`` is the rule set's. Neither text nor
+    headline is kept but for the headline of a tie-break."""
     said = report.announcement
     parties = frozenset(principals(said))
     named = _named(report, text)
-    ignore = {*common, *stems(named)}
+    meanings = vocabulary.of(report.lang)
+    ignore = {*stems(named), *stems(named, meanings=meanings)}
+
+    def telling(words: str) -> Mapping[str, int]:
+        return dict.fromkeys(sorted(set(stems(words, vocabulary.common, meanings)) - ignore), 1)
+
     thing = "" if is_id(said.object) else said.object
     spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
     dated = (
@@ -103,8 +107,8 @@ def of_report(
         topics=frozenset(said.topics),
         objects=frozenset({said.object} if is_id(said.object) else ()),
         concepts=frozenset(span.concept for span in said.evidence) - parties,
-        words={report.lang or "?": dict.fromkeys(sorted(set(stems(spoken, ignore))), 1)},
-        things={report.lang or "?": dict.fromkeys(sorted(set(stems(thing, ignore))), 1)} if thing else {},
+        words={report.lang or "?": telling(spoken)},
+        things={report.lang or "?": telling(thing)} if thing else {},
         marks=dict.fromkeys(sorted(set(marks(spoken)) - set(marks(named))), 1),
         dates=frozenset({said.event_date} if dated else ()),
         on=said.event_date if len(said.event_date) == 10 and said.date_basis in ("explicit", "relative") else "",

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+
+from monitor.story.meanings import Meanings, folded
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,-]\d+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -21,6 +22,7 @@ _STEM_CHARS = 6
 _VOWELS = frozenset("aeiouyаеиоуыэюяйь")
 # a year or a small count stands in too many reports to tell acts apart
 _MIN_NUMBER = 13
+_UNKNOWN = Meanings()
 
 
 @lru_cache(maxsize=65536)
@@ -31,28 +33,36 @@ def stem(word: str) -> str:
     Six letters split fewer inflected forms than full words do and join few strangers; good enough to compare two
     reports, which need not be read aloud.
     """
-    folded = "".join(sign for sign in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(sign))
-    if len(folded) > 3 and folded.endswith("s"):
-        folded = folded[:-1]
-    if len(folded) > 3 and folded[-1] in _VOWELS:
-        folded = folded[:-1]
-    return folded[:_STEM_CHARS]
+    short = folded(word)
+    if len(short) > 3 and short.endswith("s"):
+        short = short[:-1]
+    if len(short) > 3 and short[-1] in _VOWELS:
+        short = short[:-1]
+    return short[:_STEM_CHARS]
 
 
-def stems(text: str, common: Collection[str] = frozenset()) -> Iterator[str]:
+def stems(text: str, common: Collection[str] = frozenset(), meanings: Meanings = _UNKNOWN) -> Iterator[str]:
     """Stems of the words of ``text`` that are not ``common`` (stems of words that tell no act from another);
-    neighbouring pairs of signs for Chinese. Numbers are left to ``marks``."""
+    neighbouring pairs of signs for Chinese. What ``meanings`` knows stands as its meaning, common or not. Numbers are left
+    to ``marks``."""
     for token in _TOKEN.findall(text):
-        han = _HAN.findall(token)
-        if han:
-            for run in han:
-                for one, two in itertools.pairwise(run):
-                    if one not in common and two not in common and one + two not in common:
-                        yield one + two
-        elif not token[0].isdigit():
+        runs = _HAN.findall(token)
+        for run in runs:
+            yield from _pairs(run, common, meanings)
+        if not runs and not token[0].isdigit():
             short = stem(token)
-            if len(short) > 2 and short not in common:
-                yield short
+            meant = meanings.word(folded(token))
+            if meant or (len(short) > 2 and short not in common):
+                yield meant or short
+
+
+def _pairs(run: str, common: Collection[str], meanings: Meanings) -> Iterator[str]:
+    for meant, signs in meanings.split(run):
+        if meant:
+            yield meant
+        for one, two in itertools.pairwise(signs):
+            if one not in common and two not in common and one + two not in common:
+                yield one + two
 
 
 def marks(text: str) -> Iterator[str]:

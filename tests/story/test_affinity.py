@@ -12,16 +12,17 @@ from monitor.story.affinity import WEIGHTS, affinity, rarities
 from monitor.story.facts import features
 from monitor.story.outline import Outline, outline
 from monitor.story.signature import of_report
+from monitor.story.vocabulary import Vocabulary
 from monitor.story.words import stems
 from tests.story.acts import START, said
 
-COMMON = frozenset(stems("and sign an agreement on the a of for with new"))
+WORDS = Vocabulary(frozenset(stems("and sign an agreement on the a of for with new")))
 
 
 def report(announcement: Announcement, title: str, days: float = 0, lang: str = "en") -> Outline:
     at = START + timedelta(days=days)
     one = Report("a", title, "", "", "", lang, at, at, announcement)
-    return outline(of_report(one, common=COMMON))
+    return outline(of_report(one, vocabulary=WORDS))
 
 
 HARBOUR = report(said("IT EG", "an agreement on the harbour of Damietta", thing="harbour of Damietta"), "Harbour")

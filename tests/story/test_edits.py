@@ -8,7 +8,7 @@ from monitor.model import ActType, Announcement, Article, Change, Novelty, ReadM
 from monitor.story import place, tellers
 from monitor.story.signature import of_story
 from tests.story.acts import START, article, judged, said
-from tests.story.test_placing import COMMON, LUNAR
+from tests.story.test_placing import LUNAR, WORDS
 
 TOLD = article("a", LUNAR)
 SILENT = article("a", "The minister visits a fair")
@@ -16,10 +16,10 @@ SILENT = article("a", "The minister visits a fair")
 
 def opened(told: Announcement = said("IT IN", LUNAR), *others: Article) -> Story:
     """A story that article a told, and then others in its words."""
-    (change,) = place(TOLD, judged(told), (), START, common=COMMON)
+    (change,) = place(TOLD, judged(told), (), START, vocabulary=WORDS)
     story = change.story
     for other in others:
-        (change,) = place(other, judged(replace(told, quote=other.title)), (story,), START, common=COMMON)
+        (change,) = place(other, judged(replace(told, quote=other.title)), (story,), START, vocabulary=WORDS)
         assert change.story.id == story.id
         story = change.story
     return story
@@ -30,7 +30,7 @@ def edit(story: Story, now_it_is: Article, *told: Announcement, **more: object) 
     bare = replace(story, reports=())
     assert tellers(now_it_is, (bare,)) == {story.id}
     judgement = judged(*told, **more)  # type: ignore[arg-type]
-    return place(now_it_is, judgement, (bare,), START, common=COMMON, earlier={story.id: story.reports})
+    return place(now_it_is, judgement, (bare,), START, vocabulary=WORDS, earlier={story.id: story.reports})
 
 
 def test_an_article_that_tells_its_act_no_longer_takes_it_back() -> None:
@@ -77,7 +77,7 @@ def test_other_words_and_another_type_correct_nothing() -> None:
 def test_an_edit_of_an_article_is_no_copy_of_it() -> None:
     body = " ".join(f"Turbine{n} and cable{n * 3} reach port{n * 7} by ship{n}." for n in range(60))
     first, second = (replace(article("a", LUNAR, text=text)) for text in (body, body[:-40]))
-    (told,) = place(first, judged(said("IT IN", LUNAR)), (), START, common=COMMON)
+    (told,) = place(first, judged(said("IT IN", LUNAR)), (), START, vocabulary=WORDS)
     (change,) = edit(told.story, second, said("IT IN", f"{LUNAR} today"))
     assert (change.story.id, change.report.copy_of) == (told.story.id, "")
 
@@ -101,7 +101,7 @@ def test_a_signature_told_too_early_is_corrected_and_is_news_when_it_comes() -> 
     (corrected,) = edit(opened(), article("a", plan), said("IT IN", plan, stage=Stage.ANNOUNCED))
     assert (corrected.change, corrected.story.stage) == (Change.CORRECTION, Stage.ANNOUNCED)
     signed = article("b", f"{LUNAR} at last", days=10)
-    (later,) = place(signed, judged(said("IT IN", signed.title)), (corrected.story,), START, common=COMMON)
+    (later,) = place(signed, judged(said("IT IN", signed.title)), (corrected.story,), START, vocabulary=WORDS)
     assert (later.novelty, later.change) == (Novelty.NEW_STAGE, Change.STAGE)
 
 

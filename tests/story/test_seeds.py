@@ -12,7 +12,7 @@ import pytest
 from monitor import rulebook
 from monitor.match import Matcher
 from monitor.model import Article, Novelty, StoryChange
-from monitor.story import Memory, common_stems
+from monitor.story import Memory, vocabulary_of
 
 pytestmark = pytest.mark.shared
 
@@ -40,7 +40,7 @@ def articles(shared: Path) -> Iterator[Article]:
 def stream(shared: Path, rules_dir: Path, rules_cache: Path) -> Stream:
     """For each seed whether it alerts, and what it did to the stories."""
     rules = rulebook.load([rules_dir], cache_dir=rules_cache)
-    matcher, memory = Matcher(rules), Memory(common_stems(rules))
+    matcher, memory = Matcher(rules), Memory(vocabulary_of(rules))
     done: Stream = {}
     for article in articles(shared):
         assert article.published_at is not None

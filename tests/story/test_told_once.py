@@ -11,7 +11,7 @@ from monitor.config import Channel, Route
 from monitor.model import ActType, Change, Decision, Novelty, Reason, RouteMode, Sector, Stage, Story, StoryChange, Told
 from monitor.story import Memory, place
 from tests.story.acts import START, article, judged, said
-from tests.story.test_placing import COMMON, LUNAR, SOLAR
+from tests.story.test_placing import LUNAR, SOLAR, WORDS
 
 BODY = " ".join(f"Turbine{n} and cable{n * 3} reach port{n * 7} by ship{n}." for n in range(60))
 
@@ -27,7 +27,7 @@ def test_twelve_copies_of_one_agency_text_are_one_source() -> None:
     story: Story | None = None
     for number in range(12):
         paper = replace(article(f"p{number}", f"Turbines {number}", text=BODY[number * 20 :]), feed_id=f"f{number}")
-        (change,) = place(paper, judged(said("IT GR", "turbines")), (story,) if story else (), START, common=COMMON)
+        (change,) = place(paper, judged(said("IT GR", "turbines")), (story,) if story else (), START, vocabulary=WORDS)
         story = change.story
     assert story is not None
     assert len(story.reports) == 12
@@ -47,7 +47,7 @@ def test_of_two_stories_as_likely_the_headline_decides() -> None:
 
 
 def test_a_declaration_signed_later_as_an_agreement_is_one_act() -> None:
-    memory = Memory(COMMON)
+    memory = Memory(WORDS)
     plan = "Italy and India declare that they will build a joint lunar orbiter"
     declared = said("IT IN", plan, stage=Stage.ANNOUNCED, type=ActType.DECLARATION, sector=Sector.SPACE)
     (first,) = memory.place(article("a", plan), judged(declared), START)
@@ -56,25 +56,29 @@ def test_a_declaration_signed_later_as_an_agreement_is_one_act() -> None:
 
 
 def test_an_act_in_doubt_is_told_once_and_names_the_story_it_may_belong_to() -> None:
-    memory = Memory(COMMON)
+    memory = Memory(WORDS)
     (known,) = memory.place(article("a", LUNAR), judged(said("IT IN", LUNAR, sector=Sector.SPACE)), START)
     vague = "Italy and India signed an agreement on a probe"
     doubts = []
     for days in range(1, 30):  # somewhere between surely the same and surely another lies doubt
         new = article(f"b{days}", vague, days=days)
-        (change,) = place(new, judged(said("IT IN", vague, thing="probe")), (known.story,), START, common=COMMON)
+        (change,) = place(new, judged(said("IT IN", vague, thing="probe")), (known.story,), START, vocabulary=WORDS)
         if change.novelty is Novelty.UNSURE:
             doubts.append(change)
     assert doubts
     assert {change.story.may_belong_to for change in doubts} == {known.story.id}
     (again,) = place(
-        article("c", vague, days=3), judged(said("IT IN", vague)), (known.story, doubts[0].story), START, common=COMMON
+        article("c", vague, days=3),
+        judged(said("IT IN", vague)),
+        (known.story, doubts[0].story),
+        START,
+        vocabulary=WORDS,
     )
     assert again.novelty is Novelty.KNOWN
 
 
 def test_a_re_report_an_anniversary_and_the_framework_agreement_of_old_are_known() -> None:
-    memory = Memory(COMMON)
+    memory = Memory(WORDS)
     memory.place(article("a", LUNAR), judged(said("IT IN", LUNAR)), START)
     for days, title, reason in (
         (21, "The lunar orbiter that Italy and India agreed on", None),
@@ -97,7 +101,7 @@ def test_will_be_signed_and_signed_within_three_days_are_one_alert_and_one_line_
     for name, title, stage, days in (("a", plan, Stage.ANNOUNCED, 0), ("b", LUNAR, Stage.SIGNED, 2)):
         one = article(name, title, days=days)
         bare = (replace(story, reports=()),) if story else ()
-        (change,) = place(one, judged(said("IT IN", title, stage=stage)), bare, START, common=COMMON)
+        (change,) = place(one, judged(said("IT IN", title, stage=stage)), bare, START, vocabulary=WORDS)
         change = whole(change, story)
         now = START + timedelta(days=days)
         standings = [Standing(each, tuple(t for t in told if t.owed.route == each.name)) for each in (desk, daily)]
@@ -110,13 +114,13 @@ def test_will_be_signed_and_signed_within_three_days_are_one_alert_and_one_line_
 
 def test_a_single_act_told_the_day_after_the_summit_is_part_of_its_package() -> None:
     package = said("IT IN", "Italy and India signed nine agreements", count=9)
-    (summit,) = place(article("a", "Rome summit"), judged(package), (), START, common=COMMON)
-    (act,) = place(article("b", SOLAR, days=1), judged(said("IT IN", SOLAR)), (summit.story,), START, common=COMMON)
+    (summit,) = place(article("a", "Rome summit"), judged(package), (), START, vocabulary=WORDS)
+    (act,) = place(article("b", SOLAR, days=1), judged(said("IT IN", SOLAR)), (summit.story,), START, vocabulary=WORDS)
     assert (act.story.id != summit.story.id, act.story.part_of) == (True, summit.story.id)
 
 
 def test_what_is_completed_moves_a_known_story_and_is_no_alert() -> None:
-    memory = Memory(COMMON)
+    memory = Memory(WORDS)
     memory.place(article("a", LUNAR), judged(said("IT IN", LUNAR)), START)
     done = article("b", "Lunar orbiter of Italy and India completed", days=90)
     (change,) = memory.place(done, judged(said("IT IN", done.title, stage=Stage.COMPLETED)), START)

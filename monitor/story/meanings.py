@@ -1,0 +1,80 @@
+"""What a language's words for things mean: ids that are the same in every language. Knows no words itself; the rule set
+lists them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+ANY_ENDING = "*"
+_MARK = "="  # begins a stem that is a meaning: no word does
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """One language's table: whole words, beginnings of words, and signs where words are not parted by blanks."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    beginnings: Mapping[str, str] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()  # of the beginnings, longest first
+    signs: Mapping[str, str] = field(default_factory=dict)
+    sign: re.Pattern[str] | None = None
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Meanings:
+        """A table of (word, meaning); a word that ends with an asterisk stands for all that begin like it. Of two
+        meanings of one word the first holds."""
+        words: dict[str, str] = {}
+        beginnings: dict[str, str] = {}
+        signs: dict[str, str] = {}
+        for word, meaning in pairs:
+            if _HAN.fullmatch(word):
+                signs.setdefault(word, _MARK + meaning)
+            elif word.endswith(ANY_ENDING):
+                beginnings.setdefault(folded(word.removesuffix(ANY_ENDING)), _MARK + meaning)
+            else:
+                words.setdefault(_singular(folded(word)), _MARK + meaning)
+        longest = sorted(signs, key=lambda one: (-len(one), one))
+        return cls(
+            words,
+            beginnings,
+            tuple(sorted({len(one) for one in beginnings}, reverse=True)),
+            signs,
+            re.compile("|".join(longest)) if longest else None,
+        )
+
+    def word(self, word: str) -> str:
+        """What a folded word means, as a stem; nothing where the table does not know it."""
+        whole = self.words.get(_singular(word))
+        if whole is not None:
+            return whole
+        return next((self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings), "")
+
+    def split(self, run: str) -> Iterator[tuple[str, str]]:
+        """A run of Chinese signs as pieces: (meaning, "") or ("", signs that mean nothing known)."""
+        at = 0
+        for found in self.sign.finditer(run) if self.sign else ():
+            if found.start() > at:
+                yield "", run[at : found.start()]
+            yield self.signs[found.group()], ""
+            at = found.end()
+        if at < len(run):
+            yield "", run[at:]
+
+
+def is_meaning(stem: str) -> bool:
+    """Whether a stem is a meaning, and so can be compared across languages."""
+    return stem.startswith(_MARK)
+
+
+def folded(word: str) -> str:
+    """A word without case and accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(sign))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word

@@ -1,0 +1,48 @@
+"""The words by which acts are told apart, taken from the rule set: those that tell none apart, and those that mean the
+same thing in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from monitor.rulebook.ruleset import Language, RuleSet
+from monitor.story.meanings import Meanings
+from monitor.story.words import stems
+
+_VERBS = "act."  # ids of the concepts whose words every report of an act uses
+_NONE = Meanings()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """``common`` holds stems that tell no act from another, of every language at once, since names cross languages;
+    ``meanings`` for each language what its words for things mean."""
+
+    common: frozenset[str] = frozenset()
+    meanings: Mapping[str, Meanings] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, lang: str) -> Meanings:
+        """The meanings of a language's words; none where the rule set has none."""
+        return self.meanings.get(lang, _NONE)
+
+
+WORDLESS = Vocabulary()
+
+
+def vocabulary_of(rules: RuleSet) -> Vocabulary:
+    """What ``place`` and ``Memory`` compare words by: function words, everyday words and verbs of acts are common."""
+    found: set[str] = set()
+    for language in rules.languages.values():
+        for word in language.profile.function_words | language.common_words:
+            found.update(stems(word) if len(word) > 1 else (word,))
+    for term in rules.terms:
+        if term.kind == "concept" and term.ref.startswith(_VERBS):
+            found.update(stems(term.text))
+    return Vocabulary(frozenset(found), {code: _meanings(one) for code, one in rules.languages.items()})
+
+
+def _meanings(language: Language) -> Meanings:
+    return Meanings.of((word, thing) for thing, words in language.things.items() for word in words)

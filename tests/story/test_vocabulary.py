@@ -1,0 +1,86 @@
+"""The words by which acts are told apart: from the rule set, in check and in the service alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor import rulebook
+from monitor.app import fetch_limits, learn
+from monitor.config import checkout, find_places, load
+from monitor.fetch.egress import Egress
+from monitor.rulebook.ruleset import RuleSet
+from monitor.story import Vocabulary, vocabulary_of
+from monitor.story.meanings import Meanings, is_meaning
+from monitor.story.words import stem, stems
+
+
+@pytest.fixture(scope="module")
+def ruleset(rules_dir: Path, rules_cache: Path) -> RuleSet:
+    return rulebook.load((rules_dir,), cache_dir=rules_cache)
+
+
+@pytest.fixture(scope="module")
+def words(ruleset: RuleSet) -> Vocabulary:
+    return vocabulary_of(ruleset)
+
+
+def test_the_service_compares_by_the_same_words_as_check(tmp_path: Path, rules_cache: Path) -> None:
+    (tmp_path / "cache").symlink_to(rules_cache)
+    rules_cache.mkdir(parents=True, exist_ok=True)
+    environment = {"COOPWATCH_STATE_DIR": str(tmp_path)}
+    settings = load(None, environment, places=find_places(environment, top=checkout()))
+    known = learn(settings, Egress(fetch_limits(settings)))
+    assert known.desk.vocabulary == vocabulary_of(known.ruleset)
+
+
+def test_everyday_words_and_verbs_of_acts_are_common_and_things_are_not(words: Vocabulary) -> None:
+    # one everyday word of each language, one verb of an act, and none of a thing that acts are about
+    for word in ("accordo", "agreement", "zusammenarbeit", "coopération", "acuerdo", "соглашение", "firmare", "与"):
+        assert (stem(word) if len(word) > 1 else word) in words.common, word
+    for word in ("vaccino", "harbour", "Idrogeno", "трактор"):
+        assert stem(word) not in words.common, word
+
+
+@pytest.mark.parametrize(
+    ("english", "others"),
+    [
+        ("cable", {"it": "cavi", "fr": "câbles", "de": "Seekabel", "es": "cable", "ru": "кабеля", "zh": "海底光缆"}),
+        ("wine", {"it": "vini", "fr": "vins", "de": "Weinbau", "es": "vinos", "ru": "виноделов", "zh": "葡萄酒"}),
+        (
+            "railway",
+            {"it": "ferroviaria", "fr": "chemins", "de": "Eisenbahn", "es": "trenes", "ru": "поездов", "zh": "高铁"},
+        ),
+    ],
+)
+def test_words_for_one_thing_have_one_stem_in_all_languages(
+    words: Vocabulary, english: str, others: dict[str, str]
+) -> None:
+    (meant,) = stems(english, words.common, words.of("en"))
+    assert is_meaning(meant)
+    for lang, word in others.items():
+        assert meant in set(stems(word, words.common, words.of(lang))), lang
+
+
+def test_every_language_knows_nearly_every_thing(ruleset: RuleSet) -> None:
+    things = {code: set(language.things) for code, language in ruleset.languages.items()}
+    everywhere = set.intersection(*things.values())
+    somewhere = set.union(*things.values())
+    assert len(everywhere) >= 0.9 * len(somewhere)
+
+
+def test_a_beginning_stands_for_every_ending_and_a_whole_word_for_itself_and_its_plural() -> None:
+    table = Meanings.of([("port", "port"), ("vaccin*", "vaccine"), ("vaccination", "never")])
+    assert [table.word(word) for word in ("port", "ports", "porta", "vaccinazione", "vaccin")] == [
+        "=port",
+        "=port",
+        "",
+        "=vaccine",
+        "=vaccine",
+    ]
+
+
+def test_of_signs_the_longest_piece_is_read_first_and_the_rest_in_pairs() -> None:
+    table = Meanings.of([("光缆", "cable"), ("海底", "sea"), ("海", "water")])
+    assert list(stems("建海底光缆网络", meanings=table)) == ["=sea", "=cable", "网络"]
