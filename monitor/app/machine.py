@@ -203,6 +203,7 @@ async def open_machine(
             async with machine.alive() if lock is None else nullcontext():
                 yield machine
         finally:
+            await machine.pacing.close()
             await machine.pool.close()
             machine.writer.close()
     finally:

@@ -98,6 +98,9 @@ class Pacing:
         host = self._host(host_of(url))
         host.slow_until = max(host.slow_until, clock() + min(seconds, SLOW_MAX_S))
 
+    async def close(self) -> None:
+        """Ends the gate; this one has nothing to tell anybody."""
+
     def waiting_s(self, url: str) -> float:
         """How long a request to this host would wait for its distance from now on."""
         clock = self._clock or asyncio.get_running_loop().time

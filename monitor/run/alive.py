@@ -30,7 +30,7 @@ async def signs_of_life(
     async def beat() -> None:
         await writer.call(store.beat, gethostname(), rules(), clock())
         living = await writer.call(store.living, clock() - timedelta(seconds=DEAD_AFTER_S))
-        freed = await writer.call(store.free_claims, {*living, owner})
+        freed = await writer.call(store.free_claims, {*living, owner}, clock())
         if freed:
             logger.warning("claims of dead runners ended claims=%s", freed)
 

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from socket import gethostname
@@ -20,21 +20,24 @@ from typing import Any
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 
 from monitor.errors import StoreError
 from monitor.run.alive import DEAD_AFTER_S, HEARTBEAT_S
-from monitor.run.driver import Driver, Writer
+from monitor.run.driver import Writer
+from monitor.run.lane import Lane
 from monitor.run.step import AnyStep
 from monitor.store.fleet import FleetStore
 
 logger = logging.getLogger(__name__)
 
 SCHEMA = "coopwatch_jobs"  # a schema of its own: the tables of the jobs do not mix with ours
-SHIFT_S = 10.0  # a job works at most so long before it makes room; more work is dispatched again
+SHIFT_S = 10.0  # a job lasts at most so long; the work goes on, and the next job finds it
+DRAIN_S = 30.0  # how long a stop waits for what is under way
 FEEDS_PER_JOB = 50
-MOST_JOBS = 64  # of one step in the queue; more would only wait there
 DELIVERIES_DISPATCHED = 200
+JOB_CONNECTIONS = 4  # besides one that listens for each queue, and one or two of the store: a dozen a worker
 AGAIN_S = 1.0  # after a connection dropped
 LANES = ("poll", "read", "match", "collect", "deliver")
 
@@ -45,7 +48,6 @@ class Shift:
 
     stopping: bool = False
     refused: str = ""  # the rule set in force that this worker does not have
-    running: set[Driver] = field(default_factory=set)
 
 
 class Fleet:
@@ -63,13 +65,13 @@ class Fleet:
         rules: Callable[[], str],
         look_after: Callable[[], Awaitable[None]],
     ) -> None:
-        self._steps: Mapping[str, AnyStep] = {step.name: step for step in steps}
+        self._lanes: Mapping[str, Lane] = {step.name: Lane(step, writer, clock) for step in steps}
         self._store, self._owner, self._writer, self._clock = store, owner, writer, clock
         self._rules, self._look_after = rules, look_after
         self._shift, self._machine = Shift(), gethostname()
         self.app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
-                conninfo=address, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=8
+                conninfo=address, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=JOB_CONNECTIONS
             )
         )
         self._tasks = {name: self._task(name) for name in LANES}
@@ -94,11 +96,12 @@ class Fleet:
                 await asyncio.wait([stopped, *workers], return_when=asyncio.FIRST_COMPLETED)
                 announce("coopwatch is stopping")
                 self._shift.stopping = True
-                for driver in self._shift.running:
-                    driver.stop()
+                for lane in self._lanes.values():
+                    lane.stop()
                 for worker in workers:
                     worker.cancel()
                 ended = await asyncio.gather(*workers, return_exceptions=True)
+                await asyncio.gather(*(lane.ended(DRAIN_S) for lane in self._lanes.values()))
                 await self._writer.call(self._store.leave)
             finally:
                 stopped.cancel()
@@ -120,14 +123,16 @@ class Fleet:
                 logger.warning("no sign of life could be given error=%s", exc)
 
     async def _work(self, queue: str) -> None:
-        """Works at a queue, and again when the connection to it dropped: its jobs are in the database all the while."""
+        """Works at a queue, and again when the connection to it dropped: its jobs are in the database all the while. The
+        library's worker ends with an error then, or quietly, as though it had been told to."""
         while not self._shift.stopping:
+            cause = "it was closed"
             try:
                 await self._work_connected(queue)
-                return
             except (ConnectorException, psycopg.Error) as exc:
-                logger.warning("connection to the jobs dropped, connecting again queue=%s error=%s", queue, exc)
-                await asyncio.sleep(AGAIN_S)
+                cause = str(exc.__cause__ or exc).strip()
+            logger.warning("connection to the jobs dropped, connecting again queue=%s error=%s", queue, cause)
+            await asyncio.sleep(AGAIN_S)
 
     async def _work_connected(self, queue: str) -> None:
         await self.app.run_worker_async(
@@ -140,7 +145,7 @@ class Fleet:
             delete_jobs="successful",
             update_heartbeat_interval=HEARTBEAT_S,
             stalled_worker_timeout=DEAD_AFTER_S,
-            shutdown_graceful_timeout=30,
+            shutdown_graceful_timeout=DRAIN_S,
         )
 
     # ------------------------------------------------------------------------------------------ jobs
@@ -155,17 +160,13 @@ class Fleet:
 
     async def _look_at(self, name: str) -> None:
         """Works at one step until nothing is due or the shift ends, then dispatches what followed from it."""
-        if self._shift.stopping or (name == "match" and not await self._judges()):
+        if self._shift.stopping:
             return
-        driver = Driver((self._steps[name],), self._writer, self._clock)
-        self._shift.running.add(driver)
-        ending = asyncio.get_running_loop().call_later(SHIFT_S, driver.stop)
-        try:
-            await driver.run(until_idle=True)
-        finally:
-            ending.cancel()
-            self._shift.running.discard(driver)
-        if any(driver.totals.get(name, {}).values()) and not self._shift.stopping:
+        lane = self._lanes[name]
+        if name == "match" and not await self._judges():
+            lane.stop()
+            return
+        if await lane.look(SHIFT_S) and not self._shift.stopping:
             await self.dispatch()
 
     async def _judges(self) -> bool:
@@ -196,8 +197,11 @@ class Fleet:
 
     async def dispatch(self) -> None:
         """Counts what is due and defers jobs for it; those that are queued already are not queued twice."""
-        due = await self._writer.call(self._store.backlog, self._clock(), DELIVERIES_DISPATCHED)
-        wanted = [("poll", slot) for slot in _slots(due.polls)] + [("read", slot) for slot in _slots(due.reads)]
+        now = self._clock()
+        due = await self._writer.call(self._store.backlog, now, DELIVERIES_DISPATCHED)
+        workers = len(await self._writer.call(self._store.living, now - timedelta(seconds=DEAD_AFTER_S)))
+        wanted = [("poll", slot) for slot in _slots(due.polls, workers)]
+        wanted += [("read", slot) for slot in _slots(due.reads, workers)]
         if due.matches and await self._judges():
             wanted.append(("match", "0"))
         wanted.append(("collect", "0"))
@@ -212,14 +216,18 @@ class Fleet:
         """Gives the jobs of killed workers to others, and ends the claims that died with them."""
         manager = self.app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-            await manager.retry_job(job)
+            try:
+                await manager.retry_job(job)
+            except UniqueViolation:  # the same job is queued already
+                await manager.finish_job(job, status=Status.FAILED, delete_job=True)
             logger.warning("job of a dead worker is run again task=%s", job.task_name)
-        since = self._clock() - timedelta(seconds=DEAD_AFTER_S)
-        living = await self._writer.call(self._store.living, since)
-        freed = await self._writer.call(self._store.free_claims, {*living, self._owner})
+        now = self._clock()
+        living = await self._writer.call(self._store.living, now - timedelta(seconds=DEAD_AFTER_S))
+        freed = await self._writer.call(self._store.free_claims, {*living, self._owner}, now)
         if freed:
             logger.warning("claims of dead workers ended claims=%s", freed)
 
 
-def _slots(due: int) -> list[str]:
-    return [str(slot) for slot in range(min(ceil(due / FEEDS_PER_JOB), MOST_JOBS))]
+def _slots(due: int, workers: int) -> list[str]:
+    """One job a worker at most: each works at its step until nothing is due, and more jobs would only wait in the queue."""
+    return [str(slot) for slot in range(min(ceil(due / FEEDS_PER_JOB), max(1, workers)))]

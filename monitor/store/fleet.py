@@ -4,12 +4,13 @@ which rule set is in force.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 
 from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import OWNER_CHARS, Database
@@ -17,6 +18,7 @@ from monitor.store.outbox import WAITING
 from monitor.store.polls import DUE_STATES
 from monitor.store.statements import insert_new, unclaimed, upsert
 from monitor.store.tables import delivery, entry, feed, host, host_turn, meta, worker
+from monitor.store.types import UtcDateTime
 
 IN_FORCE = "rules_in_force"
 
@@ -31,11 +33,28 @@ class HostRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A request that wants a turn at a host; ``delay_s`` is the distance that it keeps itself."""
+
+    host: str
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A place at a host: the request may start at ``start_at`` and says when it has ended."""
 
     id: str
+    host: str
     start_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A turn that is over. ``next_at`` is set where the request started late: the host is let alone until then."""
+
+    turn: Turn
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,8 @@ class Backlog:
     deliveries: tuple[str, ...]
 
 
-# (the stored pace, now) -> when the request may start, and when the one after it may
-Reserve = Callable[[HostRow, datetime], tuple[datetime, datetime]]
+# (the stored pace, the request, now) -> when it may start, and when the one after it may
+Reserve = Callable[[HostRow, Wish, datetime], tuple[datetime, datetime]]
 
 
 class FleetStore:
@@ -58,32 +77,64 @@ class FleetStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def reserve(self, name: str, at_once: int, lease_s: float, now: datetime, decide: Reserve) -> Turn | None:
-        """A turn at a host, or None while ``at_once`` requests to it are under way anywhere. A turn whose machine died ends
-        by itself after ``lease_s``."""
+    def turns(
+        self,
+        wishes: Sequence[Wish],
+        at_once: int,
+        lease_s: float,
+        now: datetime,
+        decide: Reserve,
+        *,
+        ended: Sequence[Ended] = (),
+    ) -> list[Turn | None]:
+        """Turns for these requests, in their order; None where ``at_once`` requests to the host are under way anywhere. Those
+        that have ended make room first. A turn whose machine died ends by itself after ``lease_s``. However many they are,
+        it is one transaction of a few statements."""
+        late = {one.turn.host for one in ended if one.next_at}
+        names = sorted({wish.host for wish in wishes} | late)
         with self._database.write() as connection:
-            insert_new(connection, host, [{"host": name, "next_at": now}])
-            row = connection.execute(select(host).where(host.c.host == name).with_for_update()).one()
-            running = connection.execute(
-                select(func.count()).where(host_turn.c.host == name, host_turn.c.until > now)
-            ).scalar_one()
-            if running >= at_once:
-                return None
-            start_at, next_at = decide(HostRow(row.host, row.next_at, row.not_before_at), now)
-            connection.execute(update(host).where(host.c.host == name).values(next_at=next_at, asked_at=start_at))
-            turn = Turn(uuid4().hex, start_at)
-            connection.execute(delete(host_turn).where(host_turn.c.host == name, host_turn.c.until <= now))
-            connection.execute(
-                host_turn.insert().values(
-                    id=turn.id, host=name, owner=self._database.owner, until=start_at + timedelta(seconds=lease_s)
-                )
-            )
-        return turn
+            if ended:
+                connection.execute(delete(host_turn).where(host_turn.c.id.in_([one.turn.id for one in ended])))
+            if not names:
+                return []
+            paces = _paces(connection, names, now)
+            for one in ended:
+                if one.next_at:
+                    pace = paces[one.turn.host]
+                    paces[pace.host] = replace(pace, next_at=max(pace.next_at, one.next_at))
+            running = _running(connection, names, now)
+            turns: list[Turn | None] = []
+            for wish in wishes:
+                if running[wish.host] >= at_once:
+                    turns.append(None)
+                    continue
+                start_at, next_at = decide(paces[wish.host], wish, now)
+                paces[wish.host] = replace(paces[wish.host], next_at=next_at)
+                running[wish.host] += 1
+                turns.append(Turn(uuid4().hex, wish.host, start_at))
+            self._keep(connection, paces, [turn for turn in turns if turn], late, lease_s)
+        return turns
 
-    def release(self, turn_id: str) -> None:
-        """The request of a turn has ended."""
-        with self._database.write() as connection:
-            connection.execute(delete(host_turn).where(host_turn.c.id == turn_id))
+    def _keep(
+        self,
+        connection: Connection,
+        paces: Mapping[str, HostRow],
+        turns: Sequence[Turn],
+        late: set[str],
+        lease_s: float,
+    ) -> None:
+        asked = {turn.host: turn.start_at for turn in turns}
+        changed = sorted(late | asked.keys())
+        if changed:
+            connection.execute(
+                _PACE, [{"key": name, "next": paces[name].next_at, "asked": asked.get(name)} for name in changed]
+            )
+        if turns:
+            owner, lease = self._database.owner, timedelta(seconds=lease_s)
+            connection.execute(
+                insert(host_turn),
+                [{"id": t.id, "host": t.host, "owner": owner, "until": t.start_at + lease} for t in turns],
+            )
 
     def slow_down(self, name: str, until: datetime, now: datetime) -> None:
         """Everybody asks a host more seldom until then; never for a shorter time than was said before."""
@@ -127,16 +178,19 @@ class FleetStore:
                 # the driver's own cursor: the text holds many statements, and signs that are no parameters
                 connection.connection.cursor().execute(statements)
 
-    def free_claims(self, living: Collection[str]) -> int:
-        """Ends the claims of every owner that is not among ``living``. Deliveries that were being sent keep their state, so
-        that the next attempt knows that they may have arrived. Returns how many claims were ended."""
+    def free_claims(self, living: Collection[str], now: datetime) -> int:
+        """Ends the claims and turns of every owner that is not among ``living``, and turns that outlasted their lease.
+        Deliveries that were being sent keep their state, so that the next attempt knows that they may have arrived. Returns
+        how many claims were ended."""
         freed = 0
         with self._database.write() as connection:
             for table in (feed, entry, delivery):
                 owner = func.substr(table.c.claim_id, 1, OWNER_CHARS)
                 dead = table.c.claim_until.is_not(None) & (table.c.claim_id != "") & owner.not_in(list(living))
                 freed += connection.execute(update(table).where(dead).values(claim_id="", claim_until=None)).rowcount
-            connection.execute(delete(host_turn).where(host_turn.c.owner.not_in(list(living))))
+            connection.execute(
+                delete(host_turn).where(or_(host_turn.c.owner.not_in(list(living)), host_turn.c.until <= now))
+            )
         return freed
 
     def backlog(self, now: datetime, most_deliveries: int) -> Backlog:
@@ -164,6 +218,37 @@ class FleetStore:
             else:
                 insert_new(connection, meta, [row])
             return str(connection.execute(select(meta.c.value).where(meta.c.key == IN_FORCE)).scalar_one())
+
+
+# asked_at stays where nobody asked
+_PACE = (
+    update(host)
+    .where(host.c.host == bindparam("key"))
+    .values(
+        next_at=bindparam("next"),
+        asked_at=func.coalesce(bindparam("asked", type_=UtcDateTime), host.c.asked_at),
+    )
+)
+
+
+def _paces(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, HostRow]:
+    """The hosts' rows, locked in their order until the transaction ends; made where they are new."""
+    wanted = select(host).where(host.c.host.in_(names)).order_by(host.c.host).with_for_update()
+    rows = connection.execute(wanted).all()
+    if len(rows) < len(names):
+        known = {row.host for row in rows}
+        insert_new(connection, host, [{"host": name, "next_at": now} for name in names if name not in known])
+        rows = connection.execute(wanted).all()
+    return {row.host: HostRow(row.host, row.next_at, row.not_before_at) for row in rows}
+
+
+def _running(connection: Connection, names: Sequence[str], now: datetime) -> Counter[str]:
+    counted = (
+        select(host_turn.c.host, func.count())
+        .where(host_turn.c.host.in_(names), host_turn.c.until > now)
+        .group_by(host_turn.c.host)
+    )
+    return Counter({row[0]: row[1] for row in connection.execute(counted)})
 
 
 def _count(connection: Connection, table: object, *conditions: object, now: datetime) -> int:

@@ -31,6 +31,7 @@ from tests.conftest import ROOT
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 Answer = tuple[int, str, bytes]
+UNANSWERED = 599  # what a webhook is counted as until it is answered
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class World:
     hooks: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)  # what each webhook was answered
     raw_mails: list[bytes] = field(default_factory=list)
+    taking: threading.Lock = field(default_factory=threading.Lock)
     web_port: int = 0
     mail_port: int = 0
 
@@ -258,9 +260,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if len(body) < length:  # the sender was killed between the head and the body: nothing was received
             self.close_connection = True
             return
-        self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        answer = self.world.hook(len(self.world.hooks))
-        self.world.statuses.append(answer[0])
+        with self.world.taking:  # several may send at once: the n-th status is that of the n-th webhook
+            self.world.hooks.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.world.statuses.append(UNANSWERED)
+            number = len(self.world.hooks)
+        answer = self.world.hook(number)
+        self.world.statuses[number - 1] = answer[0]
         with contextlib.suppress(ConnectionError):  # the sender was killed meanwhile
             self._send(answer)
 
