@@ -9,7 +9,7 @@ JOBS   ?= 2
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := all
-.PHONY: all run test long check format install gate rules bench dist install-service clean
+.PHONY: all run test long check format install gate rules tables bench dist install-service clean
 
 all: check test
 
@@ -40,6 +40,11 @@ check: $(STAMP)  ## format, lint, types, import layers
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+tables: $(STAMP)  ## monitor/store/tables.py anew, after a change of monitor/store/rows.py
+	$(BIN)/python .ci/tables.py >.tables.py
+	$(BIN)/ruff format .tables.py
+	mv .tables.py monitor/store/tables.py
 
 .venv-bench/.installed: bench/requirements.lock
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

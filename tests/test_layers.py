@@ -21,7 +21,7 @@ LAYERS = (
     ("text",),
     ("config",),
     ("model",),
-    ("errors",),
+    ("errors", "heap"),
 )
 RANK = {name: len(LAYERS) - depth for depth, names in enumerate(LAYERS) for name in names}
 

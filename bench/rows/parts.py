@@ -27,7 +27,7 @@ from monitor.match import Matcher
 from monitor.model import Article
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run.workers import WorkerPool
-from monitor.sources import parse
+from monitor.sources.parse import parse
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _PAGES = 60

@@ -22,10 +22,11 @@ from monitor.match import Matcher
 from monitor.model import Article, FeedSpec, FeedState, PollOutcome
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run.poll import as_listed
-from monitor.sources import parse, rss
+from monitor.sources import rss
 from monitor.sources.age import Age, FeedTime
 from monitor.sources.identity import Taken, take_in
 from monitor.sources.keys import keyed, keys_of
+from monitor.sources.parse import parse
 from monitor.sources.prescan import prescan
 from monitor.store import open_store
 from monitor.store.polls import FeedWork, PollRecord, PollResult

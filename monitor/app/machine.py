@@ -14,6 +14,7 @@ from monitor.config import Settings
 from monitor.errors import ExampleErrors
 from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
+from monitor.heap import let_go, made_to_stay
 from monitor.model import Delivery, HttpAnswer
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
@@ -24,7 +25,6 @@ from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.driver import Driver, Writer
 from monitor.run.failpoints import failpoint
-from monitor.run.heap import made_to_stay
 from monitor.run.match import MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
@@ -59,7 +59,7 @@ class Machine:
             if store.database.dialect == "postgresql"
             else Pacing(fetch.host_delay_s, fetch.host_concurrency)
         )
-        self.pool = WorkerPool(settings.workers.processes, preload=("monitor.extract", "monitor.sources"))
+        self.pool = WorkerPool(settings.workers.processes, preload=("monitor.extract", "monitor.sources.parse"))
         allow = frozenset(fetch.allow_private)
         robots = RobotsBook(self._egress, self.pacing, allow, store.manners, self.writer)
         reader = PageReader(self.pool, load_page_phrases(settings.rules_dir), settings.workers.deadline_s)
@@ -147,7 +147,7 @@ class Machine:
     async def reload(self, settings: Settings) -> None:
         """Loads everything anew and swaps it when all of it is good. Raises ConfigError and changes nothing otherwise.
         The database, the state directory and the workers stay as they are until a restart."""
-        with made_to_stay():
+        with made_to_stay(instead=True):
             knowledge = await asyncio.to_thread(learn, settings, self._egress)
             wrong = await asyncio.to_thread(examples.failing, knowledge.matcher)
             if wrong:
@@ -210,12 +210,13 @@ async def open_machine(
         store.close()
         if lock is not None:
             lock.release()
+        let_go()
 
 
 @asynccontextmanager
 async def open_reach(settings: Settings) -> AsyncIterator[Outreach]:
     """The way to single addresses for commands that people run by hand, without store or rules."""
-    pool = WorkerPool(1, preload=("monitor.sources",))
+    pool = WorkerPool(1, preload=("monitor.sources.parse",))
     reader = PageReader(pool, load_page_phrases(settings.rules_dir), settings.workers.deadline_s)
     try:
         yield Outreach(Egress(fetch_limits(settings)), pool, reader, frozenset(settings.fetch.allow_private))

@@ -13,6 +13,7 @@ import typer
 
 from monitor import __version__
 from monitor.errors import CoopwatchError
+from monitor.heap import let_go, made_to_stay
 
 HELP_COLUMNS = 110  # at most; a narrower terminal wraps
 
@@ -53,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     used and a restart will not help; 4 it may help."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        result = build(arguments)(args=arguments, prog_name="coopwatch", standalone_mode=True)
+        with made_to_stay():
+            app = build(arguments)
+        result = app(args=arguments, prog_name="coopwatch", standalone_mode=True)
     except SystemExit as exc:  # how click ends, also after its own usage errors
         return exc.code if isinstance(exc.code, int) else 1
     except CoopwatchError as exc:
@@ -62,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe went away (coopwatch ... | head)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        let_go()
     return result if isinstance(result, int) else 0
 
 

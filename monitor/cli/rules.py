@@ -22,10 +22,10 @@ from monitor.match import Matcher
 from monitor.model import Article
 from monitor.quality.rulecheck import Difference, differences
 from monitor.rulebook import RuleSet
+from monitor.rulebook.files import rule_files
 from monitor.rulebook.forms import forms_of
 from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
-from monitor.rulebook.source import rule_files
 from monitor.run.examples import as_error, failing, load_rules
 from monitor.store.replay import stored_articles
 

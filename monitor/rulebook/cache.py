@@ -10,9 +10,9 @@ from itertools import starmap
 from pathlib import Path
 
 from monitor import text
+from monitor.rulebook.files import Source
 from monitor.rulebook.forms import write_atomically
 from monitor.rulebook.ruleset import Term
-from monitor.rulebook.source import Source
 
 _KEPT = 4  # the running set, its successor, and one of each layer setup
 _LISTS = ("not_before", "not_after")  # JSON knows no tuples

@@ -7,9 +7,9 @@ from typing import Any
 
 from monitor.model import ActType, Reason, Sector, Stage, Step
 from monitor.rulebook.faults import Faults, lint
+from monitor.rulebook.files import Source
 from monitor.rulebook.forms import Forms
 from monitor.rulebook.ruleset import Concept, Entity, Language, Rule, RuleExample, RuleSet, Term, Topic, Weights
-from monitor.rulebook.source import Source
 from monitor.rulebook.terms import make, of_words
 from monitor.text import DateTables, LanguageProfile, fold
 

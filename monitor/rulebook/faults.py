@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.errors import RuleError
+from monitor.rulebook.files import Source
 from monitor.rulebook.forms import Forms
 from monitor.rulebook.ruleset import Term
-from monitor.rulebook.source import Source
 
 
 class Faults:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import ConfigError
-from monitor.rulebook.source import rule_files
+from monitor.rulebook.files import rule_files
 
 _KEPT = 50
 _CARD = "set.json"

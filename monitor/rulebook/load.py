@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import importlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from monitor.errors import RuleError, RuleErrors
+from monitor.heap import uncollected
 from monitor.rulebook.cache import Words, keep_words, kept_words
-from monitor.rulebook.compile import compile_rules, compile_terms
+from monitor.rulebook.compile import compile_rules
 from monitor.rulebook.faults import Faults
-from monitor.rulebook.forms import forms_of, stamp
+from monitor.rulebook.files import rule_files, strays
+from monitor.rulebook.forms import stamp
 from monitor.rulebook.ruleset import RuleSet
-from monitor.rulebook.source import Source, gather, rule_files, strays
 
 Check = Callable[[RuleSet], Iterable[RuleError]]
 _CACHE_FORMAT = "4"  # raise when the gathered source changes its shape
@@ -38,9 +38,9 @@ def load(dirs: Sequence[Path], *, cache_dir: Path | None = None, check: Check = 
     if not files:
         raise RuleErrors([RuleError("holds no rule files", file=", ".join(str(d) for d in dirs))])
     digest, names = _digest(files), [shown for _, _, shown in files]
-    with _uncollected():
+    with uncollected():
         kept = kept_words(cache_dir, digest, names)
-        words, faults = (kept, Faults(frozenset(), [])) if kept else _words(files, cache_dir)
+        words, faults = (kept, Faults(frozenset(), [])) if kept else _words_of(files, cache_dir)
         ruleset = compile_rules(words.source, words.terms, digest, faults)
         if "*" not in faults.broken:  # else what the rules speak of may stand in a file that cannot be read
             faults.errors += check(ruleset)
@@ -51,39 +51,14 @@ def load(dirs: Sequence[Path], *, cache_dir: Path | None = None, check: Check = 
     return replace(ruleset, warnings=(*strays(dirs), *words.warnings))
 
 
-def _words(files: Sequence[tuple[str, Path, str]], cache_dir: Path | None) -> tuple[Words, Faults]:
-    gathered = gather(files)
-    faults = Faults(frozenset(gathered.broken), list(gathered.source["warnings"]))
-    faults.errors += gathered.errors
-    terms = compile_terms(gathered.source, forms_of(lemmas_of(gathered.source), cache_dir), faults)
-    return Words(gathered.source, terms, tuple(faults.warnings)), faults
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection while a hundred thousand small values are made that all stay: it was half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _words_of(files: Sequence[tuple[str, Path, str]], cache_dir: Path | None) -> tuple[Words, Faults]:
+    found: tuple[Words, Faults] = importlib.import_module("monitor.rulebook.words").words_of(files, cache_dir)
+    return found
 
 
 def sources_of(dirs: Sequence[Path]) -> dict[str, str]:
     """The text of every rule file that ``load`` reads, by its name in messages."""
     return {shown: path.read_text(encoding="utf-8", errors="replace") for _, path, shown in rule_files(dirs)}
-
-
-def lemmas_of(source: Source) -> dict[str, list[str]]:
-    """Language to the lemmas whose forms its words need."""
-    out = {}
-    for lang, table in source["languages"].items():
-        found = sorted({lemma for words in table["words"].values() for lemma in words.get("lemmas", ())})
-        if found:
-            out[lang] = found
-    return out
 
 
 def _digest(files: Sequence[tuple[str, Path, str]]) -> str:

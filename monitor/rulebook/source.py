@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,34 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from monitor.errors import RuleError
+from monitor.rulebook.files import Source
 from monitor.rulebook.schema import FILES
 from monitor.rulebook.strict import Document, Place, read
 from monitor.rulebook.wordschema import TAG
 
-Source = dict[str, Any]
 _PARTS = ("entities", "concepts", "languages", "rules", "topics")
-_OTHERS = frozenset({"pages", "calibration"})  # folders of rules/ that hold no rules
-
-
-def rule_files(dirs: Sequence[Path]) -> list[tuple[str, Path, str]]:
-    """(kind, path, name in messages) of every rule file, shipped folder first. Other files are left alone."""
-    out = []
-    for folder in dirs:
-        for kind in FILES:
-            paths = [folder / "weights.yaml"] if kind == "weights" else sorted((folder / kind).glob("*.y*ml"))
-            out += [(kind, p, str(p)) for p in paths if p.is_file()]
-    return out
-
-
-def strays(dirs: Sequence[Path]) -> list[str]:
-    """Warnings for folders that look like rules and are not read: announcement/ for announcements/."""
-    known = FILES.keys() - {"weights"}
-    return [
-        f"{path}: not read: rules stand in {', '.join(sorted(known))}"
-        for folder in dirs
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and path.name not in known | _OTHERS and any(path.glob("*.y*ml"))
-    ]
 
 
 @dataclass(slots=True)

@@ -28,7 +28,8 @@ from monitor.model import FeedSpec, HttpFailure
 from monitor.rulebook.feeds import load_feeds
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run.examples import load_rules
-from monitor.sources import NotAFeed, parse
+from monitor.sources.notafeed import NotAFeed
+from monitor.sources.parse import parse
 from monitor.store.engine import open_database, sqlite_file
 from monitor.store.schema import check_integrity, current, head
 from monitor.watch import facts

@@ -9,7 +9,7 @@ from monitor.run.workers import Ending, Outcome, WorkerPool
 
 # the slowest of 496 real feeds takes 1.0 s; one that takes longer than this is hostile
 PARSE_DEADLINE_S = 10.0
-PARSE = "monitor.sources:parse"
+PARSE = "monitor.sources.parse:parse"
 
 
 @dataclass(frozen=True, slots=True)

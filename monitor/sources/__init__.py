@@ -1,6 +1,5 @@
-"""Feed formats: bytes in, entries out. Fetches nothing and stores nothing."""
+"""Feed formats: bytes in, entries out. Fetches nothing and stores nothing.
 
-from monitor.sources.notafeed import NotAFeed, NotAFeedKind
-from monitor.sources.parse import FORMATS, LIMIT, parse
-
-__all__ = ["FORMATS", "LIMIT", "NotAFeed", "NotAFeedKind", "parse"]
+Holds no code itself: ``parse`` loads feedparser and lxml and belongs into worker processes; the service needs only the light
+modules beside it.
+"""

@@ -1,13 +1,11 @@
-"""Bytes of a feed or page to text: BOM, UTF-8 if it decodes, declaration, header, detection (RFC 7303 turned upside
-down, because real headers lie more often than bytes do). One bad byte never garbles the rest.
+"""Bytes of a feed or page to text: BOM, UTF-8 if it decodes, declaration, header (RFC 7303 turned upside down, because
+real headers lie more often than bytes do); what none of them tells is for detection.py. One bad byte never garbles the rest.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-
-from charset_normalizer import from_bytes
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -20,12 +18,10 @@ _DECLARED = re.compile(
     rb"""(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,200}?charset)\s*=\s*["']?\s*([\w.:+-]{2,40})""", re.I
 )
 _HEADER = re.compile(r"""charset\s*=\s*["']?([\w.:+-]{2,40})""", re.I)
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _HEAD_BYTES = 4096
-_DETECT_BYTES = 64 * 1024
 
 # What browsers read under a name (WHATWG Encoding): the name's own table lacks characters that pages use.
-_SUPERSETS = {
+SUPERSETS = {
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
     "gb2312": "gb18030",
@@ -53,7 +49,7 @@ def _codec(name: str) -> str:
         found = codecs.lookup(name).name
     except (LookupError, ValueError):
         return ""
-    return _SUPERSETS.get(found, found)
+    return SUPERSETS.get(found, found)
 
 
 def _strictly(body: bytes, codec: str) -> str | None:
@@ -83,11 +79,9 @@ def _is_mostly_utf8(body: bytes) -> bool:
     return good >= 0.8 * bad
 
 
-def decode(body: bytes, content_type: str = "", *, detect: bool = True) -> tuple[str, tuple[str, ...]] | None:
-    """The text of ``body`` and flags for what was odd (GUESSED, DAMAGED).
-
-    None only where ``detect`` is False and nothing but detection could tell (it may take 50 ms and more).
-    """
+def decode(body: bytes, content_type: str = "") -> tuple[str, tuple[str, ...]] | None:
+    """The text of ``body`` and flags for what was odd (GUESSED, DAMAGED); None where nothing but detection could tell
+    (detection.py; it may take 50 ms and more)."""
     for bom, codec in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(codec, "replace"), ()
@@ -104,10 +98,10 @@ def decode(body: bytes, content_type: str = "", *, detect: bool = True) -> tuple
     except UnicodeDecodeError:
         pass
     header = _HEADER.search(content_type)
-    return _decode_other(body, declared, _codec(header[1]) if header else "", detect)
+    return _decode_other(body, declared, _codec(header[1]) if header else "")
 
 
-def _decode_other(body: bytes, declared: str, header: str, detect: bool) -> tuple[str, tuple[str, ...]] | None:
+def _decode_other(body: bytes, declared: str, header: str) -> tuple[str, tuple[str, ...]] | None:
     """The text of bytes that are not UTF-8 as a whole."""
     if _is_mostly_utf8(body):
         return body.decode("utf-8", "coopwatch-cp1252"), (DAMAGED,)
@@ -115,12 +109,4 @@ def _decode_other(body: bytes, declared: str, header: str, detect: bool) -> tupl
         text = _strictly(body, codec)
         if text is not None:
             return text, ()
-    if not detect:
-        return None
-    runs = [len(run) for run in _HIGH_RUN.findall(body[:_DETECT_BYTES])]
-    if sum(runs) <= 2 * len(runs):  # lone accented letters: a western text; long runs are Cyrillic, Greek or CJK
-        return body.decode("cp1252", "replace"), (GUESSED,)
-    # markup would drown the letters that tell one alphabet's encodings apart
-    best = from_bytes(b" ".join(_HIGH_RUN.findall(body[:_DETECT_BYTES]))).best()
-    codec = _SUPERSETS.get(best.encoding, best.encoding) if best is not None else "cp1252"
-    return body.decode(codec, "replace"), (GUESSED,)
+    return None

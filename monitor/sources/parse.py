@@ -10,7 +10,8 @@ from types import ModuleType
 
 from monitor.errors import ConfigError
 from monitor.model import Entry, ParsedFeed
-from monitor.sources import charset, dates, html_list, json_feed, news_sitemap, rss
+from monitor.sources import dates, html_list, json_feed, news_sitemap, rss
+from monitor.sources.detection import decode_any
 from monitor.sources.notafeed import NotAFeed, NotAFeedKind, name_page
 from monitor.sources.scan import ROOT
 
@@ -42,9 +43,7 @@ def parse(
         raise ConfigError(f"{feed_url}: unknown feed format {format!r}; one of {', '.join(FORMATS)}")
     if body.startswith(_MAGIC):
         raise NotAFeed(NotAFeedKind.BINARY, "compressed or binary data that no header announced")
-    decoded = charset.decode(body, content_type)
-    assert decoded is not None  # with detection there is always an answer
-    text, flags = decoded
+    text, flags = decode_any(body, content_type)
     if not text.strip("\ufeff\x00 \t\r\n"):
         raise NotAFeed(NotAFeedKind.EMPTY, "the body is empty")
     if format == "html_list":

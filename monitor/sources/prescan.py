@@ -41,7 +41,7 @@ def prescan(body: bytes, content_type: str, known: frozenset[bytes], limit: int)
     decided where dates are read."""
     if len(body) > _SCAN_BYTES:
         return Prescan(body)
-    decoded = charset.decode(body, content_type, detect=False)
+    decoded = charset.decode(body, content_type)
     if decoded is None or decoded[1]:
         return Prescan(body)
     text = decoded[0]

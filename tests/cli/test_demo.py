@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.demo_site import documents, feeds_of, read_site, serve
-from monitor.sources import parse
+from monitor.sources.parse import parse
 
 NOW = datetime(2031, 5, 20, 9, 30, tzinfo=UTC)
 BASE = "https://demo.example"

@@ -397,7 +397,7 @@ def free_port() -> int:
 def bench_of(settings: Settings, phrases: PagePhrases, learn: Callable[[Settings, Egress], Knowledge]) -> Bench:
     """The shared parts. ``learn`` loads the rules once."""
     runner = asyncio.Runner()
-    pool = WorkerPool(1, preload=("monitor.extract", "monitor.sources"))
+    pool = WorkerPool(1, preload=("monitor.extract", "monitor.sources.parse"))
     return Bench(runner, pool, learn(settings, Egress(fetch_limits(settings), tls=TLS)), phrases)
 
 

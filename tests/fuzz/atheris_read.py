@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["monitor", "trafilatura", "htmldate", "
     from monitor.errors import CoopwatchError
     from monitor.extract import extract
     from monitor.rulebook.pages import load_page_phrases
-    from monitor.sources import parse
+    from monitor.sources.parse import parse
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 TYPES = (

@@ -14,11 +14,12 @@ from monitor.fetch.decode import Decoder, coding_of
 from monitor.fetch.failure import FetchFailed
 from monitor.fetch.state import unpack
 from monitor.model import HttpAnswer, ParsedFeed
-from monitor.sources import LIMIT, NotAFeed, parse
 from monitor.sources.age import Age, FeedTime
 from monitor.sources.canonical import canonical
 from monitor.sources.identity import take_in
 from monitor.sources.keys import keyed, keys_of
+from monitor.sources.notafeed import NotAFeed
+from monitor.sources.parse import LIMIT, parse
 from monitor.sources.prescan import prescan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -17,7 +17,7 @@ FEED = FeedSpec(url="https://feed.example/rss")
 
 def parsed(*bodies: bytes, deadline_s: float = 10.0, kill: bool = False) -> list[ParsedFeed | ParseFault]:
     async def main() -> list[ParsedFeed | ParseFault]:
-        pool = WorkerPool(1, preload=("monitor.sources",))
+        pool = WorkerPool(1, preload=("monitor.sources.parse",))
         found = []
         try:
             for body in bodies:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.run.heap import made_to_stay
+from monitor.heap import let_go, made_to_stay
 
 
 class Knot:
@@ -36,11 +36,23 @@ def test_what_stayed_before_goes_when_it_is_replaced() -> None:
     with made_to_stay():
         first = Knot()
     gone = weakref.ref(first)
-    with made_to_stay():
+    with made_to_stay(instead=True):
         del first
         second = Knot()
     assert gone() is None
     assert second.own is second
+
+
+def test_what_was_let_go_is_collected_like_anything_else() -> None:
+    with made_to_stay():
+        first = Knot()
+    gone = weakref.ref(first)
+    del first
+    gc.collect()
+    assert gone() is not None
+    let_go()
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_fault_leaves_the_collector_working() -> None:

@@ -55,7 +55,7 @@ def test_a_call_gives_its_value() -> None:
 def test_arguments_may_be_named_and_an_errors_arguments_come_back() -> None:
     async def use(pool: WorkerPool) -> None:
         assert (await pool.call("builtins:int", "ff", base=16, deadline_s=5)).value == 255
-        outcome = await pool.call("monitor.sources:parse", b"", feed_url="https://feed.example/", deadline_s=20)
+        outcome = await pool.call("monitor.sources.parse:parse", b"", feed_url="https://feed.example/", deadline_s=20)
         assert (outcome.ending, outcome.error, outcome.said[0]) == (Ending.FAILED, "NotAFeed", "empty")
 
     with_pool(use)

@@ -10,7 +10,8 @@ import pytest
 
 from monitor.errors import ConfigError
 from monitor.model import ParsedFeed
-from monitor.sources import NotAFeed, NotAFeedKind, parse
+from monitor.sources.notafeed import NotAFeed, NotAFeedKind
+from monitor.sources.parse import parse
 
 URL = "https://agenzia.example/feeds/rss.xml"
 ITEM = (

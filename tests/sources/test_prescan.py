@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from monitor.model import ParsedFeed
-from monitor.sources import LIMIT, parse
 from monitor.sources.notafeed import NotAFeed
+from monitor.sources.parse import LIMIT, parse
 from monitor.sources.prescan import prescan
 from monitor.sources.scan import fingerprint, scan
 

@@ -11,7 +11,7 @@ from typing import Any
 import feedparser
 import pytest
 
-from monitor.sources import parse
+from monitor.sources.parse import parse
 
 pytestmark = pytest.mark.shared
 
