@@ -95,7 +95,8 @@ def _lead(kind: Kind, period: Period, reader: Reader) -> tuple[str, ...]:
         return (first,)
     if period.alive.articles == 0:
         return (first, words.text("digest.alive_none"))
-    return first, words.text("digest.alive", articles=period.alive.articles, feeds=period.alive.feeds)
+    feeds = words.count("digest.feeds", period.alive.feeds)
+    return first, words.count("digest.alive", period.alive.articles, feeds=feeds)
 
 
 def _is_line(item: Item) -> bool:

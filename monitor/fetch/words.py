@@ -61,6 +61,24 @@ def meaning(kind: str) -> str:
     return _MEANING.get(kind, kind.replace("_", " "))
 
 
+def kinds() -> tuple[str, ...]:
+    """Every kind of trouble that has a clause."""
+    return tuple(map(str, _MEANING))
+
+
+def told(said: str) -> tuple[str, str]:
+    """What ``poll_words`` wrote -> (kind, what was seen in brackets); ("", said) where the text is not of its making. A page
+    in another language has clauses of its own for the kinds."""
+    found = max(
+        (kind for kind, clause in _MEANING.items() if said.startswith(clause)),
+        key=lambda kind: len(_MEANING[kind]),
+        default="",
+    )
+    if not found:
+        return "", said
+    return str(found), said.removeprefix(_MEANING[found]).partition(";")[0].strip()
+
+
 def poll_words(trouble: Trouble) -> str:
     """One poll that brought no feed, in a sentence without a stop."""
     extra = f" ({trouble.detail})" if trouble.detail and trouble.detail != f"answers {trouble.status}" else ""

@@ -63,6 +63,7 @@ def test_a_quiet_day_says_that_the_program_is_alive() -> None:
     shown = text.render(letter)
     assert "coopwatch is running: 812 articles read from 121 feeds." in shown
     assert "3 feeds fail" in shown
+    assert "coopwatch is running: 1 article read from 1 feed." in body(alive=Alive(1, 1))
     assert "read no article" in body(alive=Alive(0, 121))
 
 

@@ -8,10 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
+from monitor.fetch.answers import Problem, Trouble
+from monitor.fetch.state import PollState, pack
+from monitor.fetch.words import feed_words, poll_words
 from monitor.model import (
     ActType,
     Announcement,
     FeedSpec,
+    FeedState,
     Judgement,
     Party,
     Reason,
@@ -44,6 +48,9 @@ SECTORS = tuple(Sector)
 def feeds(connection: Connection, count: int = 4) -> None:
     """``count`` feeds with a poll each."""
     for n in range(count):
+        since = NOW - timedelta(days=1) if n == 1 else None
+        trouble = Trouble(Problem.SERVER_ERROR, "answers 500", 500)
+        state = PollState(failures=3, failing_since_at=since, problem=trouble.kind) if n == 1 else PollState()
         spec = FeedSpec(f"https://feed{n}.example/rss", f"Gazzetta {n}", "it", "IT", "newspaper")
         connection.execute(
             insert(tables.feed).values(
@@ -54,8 +61,8 @@ def feeds(connection: Connection, count: int = 4) -> None:
                 title=spec.title,
                 spec=to_json(spec),
                 state="failing" if n == 1 else "ok",
-                reason="HTTP 500 since yesterday" if n == 1 else "read, nothing new",
-                schedule="{}",
+                reason=feed_words(state, FeedState.FAILING) if n == 1 else "",
+                schedule=pack(state),
                 interval_s=900.0,
                 due_at=NOW + timedelta(minutes=5),
                 added_at=NOW - timedelta(days=90),
@@ -68,10 +75,10 @@ def feeds(connection: Connection, count: int = 4) -> None:
             insert(tables.poll).values(
                 feed_id=f"f{n}",
                 started_at=NOW - timedelta(minutes=10),
-                outcome="new",
-                words="3 new of 30",
-                listed=30,
-                new=3,
+                outcome="failed" if n == 1 else "new",
+                words=poll_words(trouble) if n == 1 else "30 listed: 3 new, 0 edited, 27 known",
+                listed=0 if n == 1 else 30,
+                new=0 if n == 1 else 3,
                 gap=n == 2,
                 wire_bytes=900,
             )

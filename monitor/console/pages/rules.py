@@ -36,6 +36,7 @@ def rules_page(pages: Pages, request: Request, **values: Any) -> HTMLResponse:
                 "id": rule.id,
                 "title": rule.title,
                 "status": rule.status,
+                "status_words": tongue(f"rule.{rule.status}"),
                 "description": rule.description,
                 "false_positives": "; ".join(rule.false_positives),
                 "match": [example.text for example in rule.examples if example.match],

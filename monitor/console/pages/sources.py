@@ -64,21 +64,20 @@ def source(pages: Pages) -> Page:
         facts = [
             (tongue("col.language"), tongue.words.tongue(feed.spec.language) if feed.spec.language else "–"),
             (tongue("col.country"), tongue.words.name_of(feed.spec.country) or "–"),
-            (tongue("col.kind"), feed.spec.kind or "–"),
+            (tongue("col.kind"), shown.publisher(feed.spec.kind, tongue) or "–"),
             (tongue("col.interval"), tongue.span(feed.interval_s)),
             (tongue("col.last_new"), tongue.moment(feed.last_new_at)),
             (tongue("col.next"), tongue.moment(feed.due_at)),
         ]
-        rows = [
-            {
-                "when": tongue.moment(poll.started_at),
-                "words": poll.words or poll.outcome,
-                "listed": poll.listed,
-                "new": poll.new,
-            }
-            for poll in polls
-        ]
         row = shown.feed_row(feed, tongue, pages.behind.clock())
-        return pages.render(request, "source.html", "/sources", str(row["title"]), feed=row, facts=facts, polls=rows)
+        return pages.render(
+            request,
+            "source.html",
+            "/sources",
+            str(row["title"]),
+            feed=row,
+            facts=facts,
+            polls=[shown.poll_row(poll, tongue) for poll in polls],
+        )
 
     return show

@@ -22,6 +22,7 @@ class FeedLine:
     spec: FeedSpec
     state: str
     reason: str
+    schedule: str  # as monitor.fetch.state packs it
     interval_s: float
     due_at: datetime
     last_polled_at: datetime | None
@@ -94,6 +95,7 @@ def feed_lines(
             from_json(FeedSpec, row.spec),
             row.state,
             row.reason,
+            row.schedule,
             row.interval_s,
             row.due_at,
             row.last_polled_at,
