@@ -87,6 +87,9 @@ class CollectStep:
                     )
         return counts
 
+    def passes_on(self, counts: Counts) -> bool:
+        return bool(counts)
+
     def _due(self, route: Route, now: datetime) -> CollectWork | None:
         """The first thing that is due on a route."""
         waits = self._store.waits(route.name, now)

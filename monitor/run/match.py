@@ -113,6 +113,9 @@ class MatchStep:
         failpoint("match.committed")
         return counts
 
+    def passes_on(self, counts: Counts) -> bool:
+        return any(count for what, count in counts.items() if what != Disposition.NONE)
+
     def _commit_placed(self, one: Judged, now: datetime) -> Counter[str]:
         for _ in range(TRIES):
             result = tried(lambda: self._decide(one, now), f"article {one.work.entry_id}", lambda f: _parked(one, f))

@@ -202,6 +202,9 @@ class PollStep:
         counts["edits"] += sum(len(result.edited) for result in decided)
         return counts
 
+    def passes_on(self, counts: Counts) -> bool:
+        return bool(counts.get("entries") or counts.get("edits"))
+
     def _decide(self, one: Polled, now: datetime) -> PollResult:
         """Everything that one poll changes."""
         state, work, found, pace = one.state, one.work, one.found, self._settings.pace

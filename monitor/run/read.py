@@ -149,6 +149,9 @@ class ReadStep:
             _log(result)
         return Counter(str(result.article.method) if result.article else "retry" for result in settled)
 
+    def passes_on(self, counts: Counts) -> bool:
+        return any(count for what, count in counts.items() if what != "retry")
+
 
 def needs_page(work: ReadWork) -> bool:
     """Whether the page is asked for at all: not where the feed carries the whole text, nor where no page can be."""

@@ -32,5 +32,9 @@ class Step(Protocol[Work, Result]):
         """Stores results; returns what happened, in numbers by name."""
         ...
 
+    def passes_on(self, counts: Counts) -> bool:
+        """Whether what a commit counted may give the later steps something to do."""
+        ...
+
 
 AnyStep = Step[Any, Any]

@@ -40,6 +40,9 @@ class Turns:
         self.commits.append(len(results))
         return {"done": len(results)}
 
+    def passes_on(self, counts: Counts) -> bool:
+        return True
+
 
 def drive(step: Turns) -> float:
     """Seconds of the loop's clock until all is done."""
@@ -60,6 +63,27 @@ def test_what_ends_one_after_the_other_is_stored_together() -> None:
     assert sum(step.commits) == 320
     assert len(step.commits) <= 320 / 8
     assert step.claims <= 320 / 8
+
+
+def test_later_steps_look_for_work_only_where_the_one_before_left_some() -> None:
+    class Quiet(Turns):
+        def passes_on(self, counts: Counts) -> bool:
+            return False
+
+    def claims_after(first: Turns) -> int:
+        second = Turns(works=0)
+
+        async def run() -> None:
+            writer = Writer()
+            await Driver((first, second), writer, lambda: NOW).run(until_idle=True)
+            writer.close()
+
+        asyncio.run(run())
+        assert sum(first.commits) == 320
+        return second.claims
+
+    assert claims_after(Quiet(works=320)) == 1, "once at the start: something may have waited before"
+    assert claims_after(Turns(works=320)) > 5
 
 
 def test_a_single_work_waits_for_nobody() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +128,9 @@ class Blocking:
 
     def commit(self, results: Sequence[int], now: datetime) -> dict[str, int]:
         return {"done": len(results)}
+
+    def passes_on(self, counts: Mapping[str, int]) -> bool:
+        return True
 
 
 async def serve(step: Any, until: Any, jumped: list[timedelta] | None = None, clock: Any = None) -> Service:
