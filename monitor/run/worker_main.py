@@ -8,7 +8,6 @@ can: every megabyte stands here once per worker. A frame is four bytes of length
 from __future__ import annotations
 
 import ctypes
-import gc
 import importlib
 import logging
 import os
@@ -21,6 +20,8 @@ import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+from monitor.heap import made_to_stay
 
 HEAD = struct.Struct("!I")
 # on top of what the imports took; the worst real page of our sample needs 140 MiB, a 10 MiB page about 300
@@ -113,10 +114,9 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)  # libraries report hostile input here; the answer already says it
     warnings.simplefilter("ignore")
-    for module in arguments[2:]:
-        importlib.import_module(module)
-    gc.collect()
-    gc.freeze()
+    with made_to_stay():
+        for module in arguments[2:]:
+            importlib.import_module(module)
     _limit()
     with socket.socket(fileno=int(arguments[0])) as channel:
         channel.setblocking(True)

@@ -28,6 +28,7 @@ def port_of(service: Running) -> int:
 
 
 def test_the_page_of_a_running_service_shows_what_it_told_and_takes_a_judgement(place: World) -> None:
+    place.configure(page=True)
     place.stories = [WEATHER, SIGNED]
     with running(place) as service:
         port = port_of(service)
@@ -60,6 +61,7 @@ def test_the_page_of_a_running_service_shows_what_it_told_and_takes_a_judgement(
 
 
 def test_a_taken_port_is_said_and_the_service_works_on(place: World) -> None:
+    place.configure(page=True)
     place.stories = [SIGNED]
     path = place.folder / "coopwatch.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("port = 0", f"port = {place.web_port}"), encoding="utf-8")

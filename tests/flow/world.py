@@ -104,8 +104,11 @@ class World:
         story = next((story for story in self.stories if path == f"/a/{story.key}"), None)
         return (404, "text/plain", b"no") if story is None else (200, "text/html; charset=utf-8", story.page())
 
-    def configure(self, more: str = "", routes: str | None = None, database: str = "") -> Path:
-        """Writes the configuration, the list of feeds and the secret; gives the configuration's path."""
+    def configure(
+        self, more: str = "", routes: str | None = None, database: str = "", *, page: bool = False
+    ) -> Path:
+        """Writes the configuration, the list of feeds and the secret; gives the configuration's path. The operators' page,
+        a third of a second of each start, is for tests that look at it."""
         (self.folder / "hook.secret").write_text(SECRET)
         (self.folder / "feeds.yaml").write_text(
             f'feeds:\n  - url: {self.base}/feed.xml\n    title: Prova\n    language: "it"\n    country: "IT"\n'
@@ -131,6 +134,7 @@ feeds_file = "feeds.yaml"
 alert_max_age = "0"
 {more}
 [console]
+enabled = {str(page).lower()}
 port = 0
 [fetch]
 allow_private = ["127.0.0.1:{self.web_port}"]
