@@ -104,9 +104,7 @@ class World:
         story = next((story for story in self.stories if path == f"/a/{story.key}"), None)
         return (404, "text/plain", b"no") if story is None else (200, "text/html; charset=utf-8", story.page())
 
-    def configure(
-        self, more: str = "", routes: str | None = None, database: str = "", *, page: bool = False
-    ) -> Path:
+    def configure(self, more: str = "", routes: str | None = None, database: str = "", *, page: bool = False) -> Path:
         """Writes the configuration, the list of feeds and the secret; gives the configuration's path. The operators' page,
         a third of a second of each start, is for tests that look at it."""
         (self.folder / "hook.secret").write_text(SECRET)
