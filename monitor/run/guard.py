@@ -4,6 +4,8 @@ its traceback logged once, and never the others."""
 from __future__ import annotations
 
 import logging
+import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,6 +14,11 @@ from monitor.errors import StoreError
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
+
+# What this process caught lately: (monotonic seconds, "feed 7", description). Of the process, as its log and its metrics are.
+_caught: deque[tuple[float, str, str]] = deque(maxlen=1000)
+LATELY_S = 3600.0
+OFTEN = 3  # one document that nobody foresaw is its own trouble; the third within the hour is the program's
 
 
 async def guarded(work: Callable[[], Awaitable[R]], what: str, otherwise: Callable[[str], R]) -> R:
@@ -23,7 +30,7 @@ async def guarded(work: Callable[[], Awaitable[R]], what: str, otherwise: Callab
         raise
     except Exception as exc:
         logger.error("fault caught what=%s error=%s", what, type(exc).__name__, exc_info=True)
-        return otherwise(describe(exc))
+        return otherwise(_note(what, exc))
 
 
 def tried(work: Callable[[], R], what: str, otherwise: Callable[[str], R]) -> R:
@@ -34,7 +41,22 @@ def tried(work: Callable[[], R], what: str, otherwise: Callable[[str], R]) -> R:
         raise
     except Exception as exc:
         logger.error("fault caught what=%s error=%s", what, type(exc).__name__, exc_info=True)
-        return otherwise(describe(exc))
+        return otherwise(_note(what, exc))
+
+
+def often_caught() -> tuple[str, ...]:
+    """The kinds of work (feed, entry, article, delivery, chore ...) that failed ``OFTEN`` times or more within the last
+    ``LATELY_S`` seconds, each with how often and what was caught last."""
+    since = time.monotonic() - LATELY_S
+    lately = [(what.partition(" ")[0], fault) for at, what, fault in _caught if at >= since]
+    times, last = Counter(kind for kind, _ in lately), dict(lately)
+    return tuple(f"{kind}: {n} times, {last[kind]}" for kind, n in times.items() if n >= OFTEN)
+
+
+def _note(what: str, exc: Exception) -> str:
+    fault = describe(exc)
+    _caught.append((time.monotonic(), what, fault))
+    return fault
 
 
 def describe(exc: BaseException) -> str:

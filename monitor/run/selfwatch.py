@@ -21,6 +21,7 @@ from monitor.config import WatchSettings
 from monitor.errors import ConfigError, ExampleErrors
 from monitor.fetch.state import unpack
 from monitor.model import Delivery, RouteMode
+from monitor.run import guard
 from monitor.run.driver import Writer
 from monitor.run.guard import tried
 from monitor.run.match import Desk
@@ -58,7 +59,6 @@ class Notes:
     rules_refused: str = ""
     rules_examples: tuple[str, ...] = ()
     clock_jump_s: float = 0.0
-    steps_failing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     canary_fault: str = ""
     canary_day: str = ""
@@ -168,7 +168,7 @@ class SelfWatch:
             canary_fault=self.notes.canary_fault,
             accounting=self.notes.missing,
             clock_jump_s=self.notes.clock_jump_s,
-            steps_failing=self.notes.steps_failing,
+            steps_failing=guard.often_caught(),
         )
 
     def _measure(self, standing: Standing, facts: Facts, now: datetime) -> None:

@@ -165,6 +165,65 @@ def test_refused_rules_are_mailed_and_the_old_ones_work_on(duty: World, tmp_path
         eventually(lambda: duty.hooks, "the old rules judge")
 
 
+def test_a_fault_of_ours_that_comes_again_and_again_is_mailed(duty: World) -> None:
+    duty.stories = [type(WEATHER)(f"wind{n}", f"Vento {n}", "Domani vento.") for n in range(4)]
+    with running(duty, COOPWATCH_FAILPOINT=",".join(["read.answered:raise"] * 3)) as service:
+        eventually(lambda: any("keeps failing" in subject for subject in subjects(duty)), "it is told", 60)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(45) == 0
+    body = next(mail for mail in duty.mails if "keeps failing" in str(mail["subject"])).get_body(("plain",))
+    assert body is not None
+    assert "entry: 3 times, FailpointError" in " ".join(body.get_content().split())
+
+
+def test_a_service_that_polls_nothing_although_feeds_are_due_says_so(duty: World) -> None:
+    path = duty.folder / "coopwatch.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[watch]", '[watch]\nlate_after = "2s"'), encoding="utf-8")
+    with running(duty) as service:
+        service.says("coopwatch is ready")
+        eventually(lambda: duty.asked, "it polls")
+        with database(duty) as connection:  # claimed by somebody who is not there, for an hour
+            connection.execute("UPDATE feed SET claim_id = 'lost', claim_until = ?", (stamp(timedelta(hours=-1)),))
+        eventually(lambda: any("Nothing is being polled" in subject for subject in subjects(duty)), "it is told", 60)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(45) == 0
+
+
+def test_rules_that_fail_their_own_examples_are_mailed_and_not_taken(duty: World, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    path = duty.folder / "coopwatch.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(str(ROOT / "rules"), str(rules)), encoding="utf-8")
+    file = sorted((rules / "announcements").glob("*.yaml"))[0]
+    with running(duty) as service:
+        service.says("coopwatch is ready")
+        (signed, *rest) = file.read_text(encoding="utf-8").split("    no_match:\n")
+        never = '    no_match:\n    - {text: "Italy and France signed an agreement on energy on Monday.", lang: en}\n'
+        file.write_text(never.join([signed, "    no_match:\n".join(rest)]), encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        eventually(lambda: any("fail their own examples" in subject for subject in subjects(duty)), "it is told")
+
+
+@pytest.mark.parametrize(
+    ("status", "circuit_after", "told"),
+    [(503, 2, "Endpoint failing: "), (410, 50, "Endpoint disabled: "), (503, 50, "Delivery failed: ")],
+    ids=["circuit", "gone", "given up"],
+)
+def test_an_endpoint_in_trouble_is_mailed_by_the_other_channel(
+    duty: World, status: int, circuit_after: int, told: str
+) -> None:
+    duty.stories = [SIGNED]
+    duty.hook = lambda number: (status, "text/plain", b"no")
+    path = duty.folder / "coopwatch.toml"
+    more = f'[delivery]\nretry = ["100ms", "100ms", "100ms"]\ncircuit_after = {circuit_after}\n'
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with running(duty) as service:
+        eventually(lambda: any(told in subject for subject in subjects(duty)), told, 60)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(45) == 0
+    assert len([subject for subject in subjects(duty) if told in subject]) == 1
+
+
 def test_a_lost_canary_is_mailed_with_the_step_that_lost_it(duty: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", rules)
