@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+STOP_S = 150
+
 
 def binaries() -> Path | None:
     """The folder with initdb and pg_ctl, newest version first."""
@@ -34,7 +36,7 @@ class Cluster:
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=STOP_S + 30,
             cwd=self.folder,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
         )
@@ -47,8 +49,8 @@ class Cluster:
         )
 
     def stop(self, mode: str = "immediate") -> None:
-        """Stops the server."""
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", mode, "stop")
+        """Stops the server. With many clients that connect again at once it may take its time (a minute was seen)."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", str(STOP_S), "-m", mode, "stop")
 
     def url(self) -> str:
         """The address of a new, empty database."""
