@@ -63,7 +63,7 @@ class FeedStore:
                     values: dict[str, Any] = {"spec": to_json(spec), "title": spec.title}
                     connection.execute(update(feed).where(feed.c.id == key).values(values))
             back = [key for key in listed if key in stored and stored[key][1] == FeedState.REMOVED]
-            kept = (*listed, IMPORT_FEED)
+            kept = {*listed, IMPORT_FEED}
             gone = [key for key, (_, state) in stored.items() if key not in kept and state != FeedState.REMOVED]
             _set_state(connection, back, FeedState.OK, "listed again", due_at=now)
             _set_state(connection, gone, FeedState.REMOVED, "no longer in any feeds file")
