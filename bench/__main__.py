@@ -36,7 +36,7 @@ def _where(bench: Bench, report: Report) -> list[Row]:
 
 def _growth(bench: Bench, report: Report) -> list[Row]:
     rows, report.growth["feeds"] = growth.feeds_known(bench)
-    report.growth["entries"] = growth.entries_stored(bench)
+    report.growth["articles"] = growth.entries_stored(bench)
     return rows
 
 

@@ -27,19 +27,21 @@ PAGES = ("/", "/?principals=IT,CN", "/stories/st-7", "/relations", "/relations?b
 SEARCHES = ("/?q=ricerca+intesa", "/?q=numero+70001", "/?q=clima")
 WORDS = ["accordo", "ricerca", "energia", "clima", "università", "ministro", "vertice", "scambio", "programma", "dati"]
 TRIES = 9
+PORT = 18485
+CONSOLE = f"[console]\nport = {PORT}\n"
 
 
 def pages(bench: Bench) -> list[Row]:
     """The slowest page and the slowest search, each by its median."""
-    product = Product(bench.folder / "pages", bench.origin.port, 0, extra="[console]\nport = 18485\n")
+    product = Product(bench.folder / "pages", bench.origin.port, 0, extra=CONSOLE)
     product.once()
     store = open_store(f"sqlite:///{product.folder}/state/coopwatch.db")
     with store.database.write() as connection:
         _fill(connection, bench.size(100_000), bench.size(5_000))
     store.close()
-    with product.service() as pid, _session(product) as ask:
-        shown = {path: _median(ask, path, pid) for path in PAGES}
-        found = {path: _median(ask, path, pid) for path in SEARCHES}
+    with product.service() as pid, session(product) as ask:
+        shown = {path: cost_of(ask, path, pid) for path in PAGES}
+        found = {path: cost_of(ask, path, pid) for path in SEARCHES}
     return [
         _row("slowest page, 100,000 articles and 5,000 stories", shown, 150, 80),
         _row("slowest search, the same", found, 100, 50),
@@ -72,7 +74,9 @@ def starts(bench: Bench) -> list[Row]:
     ]
 
 
-class _Asker:
+class Asker:
+    """Asks for pages as an operator who is signed in."""
+
     def __init__(self, port: int, cookie: str) -> None:
         self._port, self._cookie = port, cookie
 
@@ -87,12 +91,13 @@ class _Asker:
 
 
 @contextmanager
-def _session(product: Product) -> Iterator[_Asker]:
+def session(product: Product) -> Iterator[Asker]:
+    """Signs in at a product's page as soon as it answers."""
     password_file = product.folder / "state" / "console.password"
     give_up_at = time.monotonic() + 60
     while True:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", 18485, timeout=60)
+            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
             form = urllib.parse.urlencode({"password": password_file.read_text(encoding="utf-8").strip()})
             connection.request("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
             break
@@ -102,10 +107,10 @@ def _session(product: Product) -> Iterator[_Asker]:
             time.sleep(0.1)
     cookie = (connection.getresponse().getheader("set-cookie") or "").split(";")[0]
     connection.close()
-    yield _Asker(18485, cookie)
+    yield Asker(PORT, cookie)
 
 
-def _median(ask: _Asker, path: str, pid: int) -> tuple[float, float]:
+def cost_of(ask: Asker, path: str, pid: int) -> tuple[float, float]:
     """(wall, CPU) milliseconds of one page."""
     ask(path)
     walls, before = [], measure.cpu_s(pid)
