@@ -60,6 +60,15 @@ def rules_cache() -> Path:
     return folder
 
 
+@pytest.fixture
+def kept_forms(tmp_path: Path, rules_cache: Path) -> Path:
+    """A cache that knows the forms of words and no rule set, for tests that load rules of their own."""
+    folder = tmp_path / "kept-forms"
+    folder.mkdir()
+    shutil.copy(rules_cache / "forms.json", folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of Debian's Chromium."""

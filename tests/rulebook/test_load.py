@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,9 +56,9 @@ def rules(tmp_path: Path) -> Path:
     return folder
 
 
-def faults(*dirs: Path) -> str:
+def faults(kept_forms: Path, *dirs: Path) -> str:
     with pytest.raises(RuleErrors) as caught:
-        load(dirs)
+        load(dirs, cache_dir=kept_forms)
     return str(caught.value)
 
 
@@ -85,51 +84,51 @@ def test_a_damaged_cache_is_only_a_cache(rules: Path, tmp_path: Path) -> None:
     assert load([rules], cache_dir=cache) == first
 
 
-def test_every_fault_is_reported_at_once_with_file_and_line(rules: Path) -> None:
+def test_every_fault_is_reported_at_once_with_file_and_line(rules: Path, kept_forms: Path) -> None:
     (rules / "entities/bad.yaml").write_text("entities:\n  FR: {nmaes: {it: [Francia]}}\n", encoding="utf-8")
     (rules / "concepts/bad.yaml").write_text("concepts:\n  act.x: {kind: deed}\n", encoding="utf-8")
-    message = faults(rules)
+    message = faults(kept_forms, rules)
     assert "entities/bad.yaml:2: entities.FR.nmaes: unknown key" in message
     assert "concepts/bad.yaml:2:" in message
 
 
-def test_an_alias_of_two_entities_is_refused(rules: Path) -> None:
+def test_an_alias_of_two_entities_is_refused(rules: Path, kept_forms: Path) -> None:
     (rules / "entities/more.yaml").write_text("entities:\n  TW: {names: {it: [Cina]}}\n", encoding="utf-8")
-    assert "is a word for CN and for TW" in faults(rules)
+    assert "is a word for CN and for TW" in faults(kept_forms, rules)
 
 
-def test_words_for_an_unknown_concept_are_refused(rules: Path) -> None:
+def test_words_for_an_unknown_concept_are_refused(rules: Path, kept_forms: Path) -> None:
     (rules / "languages/it.yaml").write_text(LANGUAGE + "  act.fly: [volare]\n", encoding="utf-8")
-    assert "it.yaml:7: words.act.fly: no file under concepts/ defines this concept" in faults(rules)
+    assert "it.yaml:7: words.act.fly: no file under concepts/ defines this concept" in faults(kept_forms, rules)
 
 
-def test_sec_12_a_regular_expression_is_refused_at_load(rules: Path) -> None:
+def test_sec_12_a_regular_expression_is_refused_at_load(rules: Path, kept_forms: Path) -> None:
     (rules / "languages/it.yaml").write_text(LANGUAGE + '  act.sign2: ["(a+)+$|[x]"]\n', encoding="utf-8")
     (rules / "concepts/more.yaml").write_text("concepts:\n  act.sign2: {kind: act}\n", encoding="utf-8")
-    assert "no regular expressions" in faults(rules)
+    assert "no regular expressions" in faults(kept_forms, rules)
 
 
-def test_a_short_name_must_be_exact(rules: Path) -> None:
+def test_a_short_name_must_be_exact(rules: Path, kept_forms: Path) -> None:
     (rules / "entities/more.yaml").write_text("entities:\n  US: {names: {it: [us]}}\n", encoding="utf-8")
-    assert "shorter than three letters" in faults(rules)
+    assert "shorter than three letters" in faults(kept_forms, rules)
 
 
-def test_a_rule_without_counterexamples_is_refused(rules: Path) -> None:
+def test_a_rule_without_counterexamples_is_refused(rules: Path, kept_forms: Path) -> None:
     text = RULES.replace(', no_match: ["Piove"]', "")
     (rules / "announcements/all.yaml").write_text(text, encoding="utf-8")
-    assert "no_match: is missing" in faults(rules)
+    assert "no_match: is missing" in faults(kept_forms, rules)
 
 
-def test_a_later_folder_wins_and_can_switch_off(rules: Path, tmp_path: Path) -> None:
+def test_a_later_folder_wins_and_can_switch_off(rules: Path, tmp_path: Path, kept_forms: Path) -> None:
     site = tmp_path / "site"
     (site / "entities").mkdir(parents=True)
     (site / "entities/own.yaml").write_text(
         "entities:\n  CN: {enabled: false}\n  IT: {names: {it: [Bel Paese]}}\n", encoding="utf-8"
     )
-    ruleset = load([rules, site])
+    ruleset = load([rules, site], cache_dir=kept_forms)
     assert "CN" not in ruleset.entities
     assert ruleset.entities["IT"].name == "Bel Paese"
-    assert ruleset.digest != load([rules]).digest
+    assert ruleset.digest != load([rules], cache_dir=kept_forms).digest
 
 
 def laid_over(rules: Path, **files: str) -> Path:
@@ -141,70 +140,75 @@ def laid_over(rules: Path, **files: str) -> Path:
     return site
 
 
-def test_a_rule_a_topic_and_a_language_are_switched_off_by_their_id_alone(rules: Path) -> None:
+def test_a_rule_a_topic_and_a_language_are_switched_off_by_their_id_alone(rules: Path, kept_forms: Path) -> None:
     (rules / "announcements/topics.yaml").write_text("topics:\n  it-cn: {title: t, pairs: [[IT, CN]]}\n")
     (rules / "languages/es.yaml").write_text(LANGUAGE.replace("language: it", "language: es"), encoding="utf-8")
-    before = load([rules])
+    before = load([rules], cache_dir=kept_forms)
     site = laid_over(
         rules,
         announcements="rules:\n- {id: signed, enabled: false}\ntopics:\n  it-cn: {enabled: false}\n",
         languages="language: es\nenabled: false\n",
     )
-    after = load([rules, site])
+    after = load([rules, site], cache_dir=kept_forms)
     assert (len(before.rules), len(before.topics), len(before.languages)) == (1, 1, 2)
     assert (len(after.rules), len(after.topics), len(after.languages)) == (0, 0, 1)
     assert not any("switched off" in warning for warning in after.warnings)
 
 
-def test_a_concept_that_is_switched_off_keeps_its_id_and_loses_its_words(rules: Path) -> None:
-    after = load([rules, laid_over(rules, concepts="concepts:\n  act.sign: {enabled: false}\n")])
+def test_a_concept_that_is_switched_off_keeps_its_id_and_loses_its_words(rules: Path, kept_forms: Path) -> None:
+    after = load([rules, laid_over(rules, concepts="concepts:\n  act.sign: {enabled: false}\n")], cache_dir=kept_forms)
     assert "act.sign" in after.concepts
     assert not any(term.ref == "act.sign" for term in after.terms)
 
 
-def test_switching_off_what_is_not_there_is_a_warning(rules: Path) -> None:
-    after = load([rules, laid_over(rules, announcements="rules:\n- {id: singed, enabled: false}\n")])
+def test_switching_off_what_is_not_there_is_a_warning(rules: Path, kept_forms: Path) -> None:
+    after = load(
+        [rules, laid_over(rules, announcements="rules:\n- {id: singed, enabled: false}\n")], cache_dir=kept_forms
+    )
     assert any("own.yaml:2: singed is switched off and no earlier folder has it" in w for w in after.warnings)
 
 
-def test_words_of_a_site_join_the_shipped_ones(rules: Path) -> None:
+def test_words_of_a_site_join_the_shipped_ones(rules: Path, kept_forms: Path) -> None:
     site = laid_over(
         rules,
         languages="language: it\nadds: true\nwords:\n  act.sign: [siglare]\n",
         entities="entities:\n  CN: {adds: true, names: {it: [Celeste Impero]}, adjectives: {it: [cinese]}}\n",
     )
-    after = load([rules, site])
+    after = load([rules, site], cache_dir=kept_forms)
     words = {t.cased for t in after.terms}
     assert {"firmarono", "siglare", "cina", "celeste impero", "cinese", "RPC"} <= words
     assert after.entities["CN"].name == "Cina"
 
 
-def test_an_addition_to_nothing_is_refused(rules: Path) -> None:
+def test_an_addition_to_nothing_is_refused(rules: Path, kept_forms: Path) -> None:
     site = laid_over(rules, entities="entities:\n  org.x: {adds: true, names: {it: [Ente Boreale]}}\n")
-    assert "own.yaml:2: org.x adds to what no earlier file defines" in faults(rules, site)
+    assert "own.yaml:2: org.x adds to what no earlier file defines" in faults(kept_forms, rules, site)
 
 
-def test_a_fault_keeps_the_lines_of_its_neighbours_and_is_told_once(rules: Path) -> None:
+def test_a_fault_keeps_the_lines_of_its_neighbours_and_is_told_once(rules: Path, kept_forms: Path) -> None:
     text = RULES.replace("rules:\n", "rules:\n- {id: broken, titel: x}\n") + "  topics: [nowhere]\n"
     (rules / "announcements/all.yaml").write_text(text, encoding="utf-8")
     (rules / "entities/more.yaml").write_text("entities:\n  DE: {nmaes: {}}\n", encoding="utf-8")
     (rules / "entities/persons.yaml").write_text(
         "entities:\n  P.x: {kind: person, acts_for: DE, names: {it: [Tizio Caio]}}\n", encoding="utf-8"
     )
-    said = faults(rules)
+    said = faults(kept_forms, rules)
     assert "all.yaml:2: rules.0.titel: unknown key" in said
     assert "all.yaml:3: rule signed names the topic nowhere" in said
     assert "acts for DE" not in said
 
 
-def test_a_folder_that_looks_like_rules_is_named(rules: Path) -> None:
+def test_a_folder_that_looks_like_rules_is_named(rules: Path, kept_forms: Path) -> None:
     (rules / "announcement").mkdir()
     (rules / "announcement" / "own.yaml").write_text("rules: []\n", encoding="utf-8")
-    assert any("announcement: not read: rules stand in announcements, concepts" in w for w in load([rules]).warnings)
+    assert any(
+        "announcement: not read: rules stand in announcements, concepts" in w
+        for w in load([rules], cache_dir=kept_forms).warnings
+    )
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    assert "does not exist" in faults(tmp_path / "none")
+def test_a_missing_folder_is_named(tmp_path: Path, kept_forms: Path) -> None:
+    assert "does not exist" in faults(kept_forms, tmp_path / "none")
 
 
 def test_braces_expand_and_unbalanced_ones_are_refused() -> None:
@@ -214,22 +218,22 @@ def test_braces_expand_and_unbalanced_ones_are_refused() -> None:
             braces(bad)
 
 
-def test_a_bad_edit_is_taken_back(rules: Path, tmp_path: Path) -> None:
-    good = load([rules])
+def test_a_bad_edit_is_taken_back(rules: Path, tmp_path: Path, kept_forms: Path) -> None:
+    good = load([rules], cache_dir=kept_forms)
     keep([rules], good.digest, len(good.rules), tmp_path / "kept", datetime(2026, 3, 5, tzinfo=UTC))
     (rules / "entities/all.yaml").write_text("entities: {}\n", encoding="utf-8")
     (rules / "entities/new.yaml").write_text(ENTITIES, encoding="utf-8")
     changed, stays = revert([rules], good.digest[:6], tmp_path / "kept")
     assert stays == []
     assert {p.name for p in changed} == {"all.yaml", "new.yaml"}
-    assert load([rules]).digest == good.digest
+    assert load([rules], cache_dir=kept_forms).digest == good.digest
     assert [k.digest for k in history(tmp_path / "kept")] == [good.digest]
 
 
-def test_a_revert_leaves_shipped_rules_of_a_later_version_alone(rules: Path, tmp_path: Path) -> None:
+def test_a_revert_leaves_shipped_rules_of_a_later_version_alone(rules: Path, tmp_path: Path, kept_forms: Path) -> None:
     site = laid_over(rules, entities="entities:\n  DE: {names: {it: [Germania]}}\n")
     kept, now = tmp_path / "kept", datetime(2026, 3, 5, tzinfo=UTC)
-    keep([rules, site], load([rules, site]).digest, 1, kept, now)
+    keep([rules, site], load([rules, site], cache_dir=kept_forms).digest, 1, kept, now)
     digest = history(kept)[0].digest
     (rules / "entities/upgraded.yaml").write_text("entities: {}\n", encoding="utf-8")
     (site / "entities/own.yaml").unlink()
@@ -244,8 +248,7 @@ def test_the_published_schemas_are_current(root: Path) -> None:
         json.loads(content)
 
 
-def test_the_shipped_rules_load_without_errors(rules_dir: Path, tmp_path: Path, rules_cache: Path) -> None:
-    shutil.copytree(rules_dir, tmp_path / "copy")
-    ruleset = load([tmp_path / "copy"], cache_dir=rules_cache)
+def test_the_shipped_rules_load_without_errors(rules_dir: Path, kept_forms: Path) -> None:
+    ruleset = load([rules_dir], cache_dir=kept_forms)
     assert {"it", "en", "fr", "de", "es", "ru", "zh"} <= ruleset.languages.keys()
     assert {"IT", "CN", "RU", "NO"} <= ruleset.entities.keys()

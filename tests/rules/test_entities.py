@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.rulebook import load
-
 LANGUAGES = ("it", "en", "fr", "de", "es", "ru", "zh")
 # states whose capital is the state itself, or whose seat is no name by which anybody calls the government
 NO_CAPITAL = "BE LU KW SM SG MC DJ SC HK MO GI IM BM KY CK NU PR EH EU VC"
@@ -123,10 +121,6 @@ def test_no_name_belongs_to_two_entities(entities: Entities) -> None:
 def test_two_letters_in_latin_script_are_never_blind_to_case(entities: Entities) -> None:
     for key, entity in entities.items():
         assert [name for name in names(entity) if re.fullmatch("[a-z]{1,2}", name)] == [], key
-
-
-def test_the_shipped_rules_load(rules_dir: Path, tmp_path: Path) -> None:
-    assert load([rules_dir], cache_dir=tmp_path).entities
 
 
 def test_a_term_of_office_ends_after_it_began(entities: Entities) -> None:

@@ -41,8 +41,10 @@ def test_prc_03_sigterm_during_a_storm_begins_nothing_new_and_ends_in_time(place
     config.write_text(config.read_text().replace("[fetch]", "[fetch]\nhost_concurrency = 20"))
     body = rss(place.base, acts(1))
 
+    stopping = threading.Event()
+
     def slow() -> tuple[int, str, bytes]:
-        time.sleep(4)
+        stopping.wait(40)  # no feed is answered before the service has heard that it must stop
         return 200, "application/rss+xml", body
 
     place.pages |= {f"/many/{n}.xml": slow for n in range(50)}
@@ -51,6 +53,7 @@ def test_prc_03_sigterm_during_a_storm_begins_nothing_new_and_ends_in_time(place
         service.process.send_signal(signal.SIGTERM)
         service.says("is stopping")
         asked = len(place.asked)
+        stopping.set()
         began = time.monotonic()
         assert service.end(45) == 0
         assert time.monotonic() - began < 45
