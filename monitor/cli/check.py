@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from monitor import rulebook
+from monitor.cli.articles import articles_in
 from monitor.cli.options import Config, read_settings
-from monitor.errors import ConfigError
 from monitor.match import Matcher
 from monitor.match.wire import judgement_object
-from monitor.model import Announcement, Article, Judgement, Novelty, StoryChange
-from monitor.quality.labels import article_of
+from monitor.model import Announcement, Judgement, Novelty, StoryChange
 from monitor.story import Memory, vocabulary_of
 
 _TOLD = frozenset({Novelty.NEW, Novelty.NEW_STAGE, Novelty.UNSURE})
@@ -37,29 +36,13 @@ def check(
     matcher = Matcher(rules)
     now = datetime.now(UTC)
     memory = Memory(vocabulary_of(rules)) if group else None
-    for article in articles_of(sys.stdin.buffer, "standard input"):
+    for article in articles_in(Path("-")):
         judgement = matcher.judge(article, now=now)
         line = judgement_object(article.id, judgement)
         if memory is not None:
             _add_stories(line, judgement, memory.place(article, judgement, article.published_at or now))
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-def articles_of(lines: Iterable[bytes], name: str) -> Iterator[Article]:
-    """The articles of JSON lines. Raises ConfigError naming the line that is none."""
-    for number, raw in enumerate(lines, 1):
-        if not raw.strip():
-            continue
-        try:
-            record = json.loads(raw)
-            if not isinstance(record, dict) or not record.get("id"):
-                raise ValueError('needs an object with an "id"')
-            article = article_of(record)
-        except (ValueError, TypeError, RecursionError) as exc:
-            sys.stdout.flush()
-            raise ConfigError(f"{name}, line {number}: not an article: {exc}") from exc
-        yield article
 
 
 def _is_of(change: StoryChange, said: Announcement) -> bool:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
+from monitor.cli.articles import articles_in
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
 from monitor.cli.stores import actor, writing_store
-from monitor.errors import ConfigError
-from monitor.model import Article
-from monitor.quality.labels import article_of
 from monitor.store.curation import Action
 
 _AT_ONCE = 500
@@ -36,7 +31,7 @@ def import_file(
 ) -> None:
     settings = read_settings(config)
     now = datetime.now(UTC)
-    articles = list(_articles(file))  # every line is checked before the first is stored
+    articles = list(articles_in(file))  # every line is checked before the first is stored
     new = 0
     with writing_store(settings) as store:
         for start in range(0, len(articles), _AT_ONCE):
@@ -46,27 +41,3 @@ def import_file(
         print_json({"read": len(articles), "new": new})
     else:
         say(f"{len(articles)} articles, {new} of them new; they are judged by the service or the next coopwatch once")
-
-
-def _articles(file: Path) -> Iterator[Article]:
-    if str(file) == "-":
-        yield from _parse("standard input", sys.stdin.buffer)
-        return
-    try:
-        with file.open("rb") as opened:
-            yield from _parse(str(file), opened)
-    except OSError as exc:
-        raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from exc
-
-
-def _parse(name: str, lines: BinaryIO) -> Iterator[Article]:
-    for number, raw in enumerate(lines, 1):
-        if not raw.strip():
-            continue
-        try:
-            record = json.loads(raw)
-            if not isinstance(record, dict) or not record.get("id"):
-                raise ValueError('needs an object with an "id"')
-            yield article_of(record)
-        except (ValueError, TypeError, RecursionError) as exc:
-            raise ConfigError(f"{name}:{number}: not an article: {exc}") from exc

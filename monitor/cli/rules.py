@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from monitor import rulebook
-from monitor.cli.check import articles_of
+from monitor.cli.articles import articles_in
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import note, print_json, print_table, progress, say
 from monitor.cli.stores import existing_store
@@ -188,11 +188,7 @@ def _show(found: list[Difference], total: int, as_json: bool) -> None:
 
 def _articles(settings: Settings, since: str, on: Path | None, now: datetime) -> Iterator[Article]:
     if on is not None:
-        try:
-            with on.open("rb") as lines:
-                yield from articles_of(lines, str(on))
-        except OSError as exc:
-            raise ConfigError(f"{on}: cannot be read: {exc.strerror}") from exc
+        yield from articles_in(on)
         return
     span = _SPAN.fullmatch(since)
     if span is None:
