@@ -126,7 +126,7 @@ def waiting(product: Product) -> int:
 
 
 def _told(number: int) -> str:
-    return f"{_WORDS[number % 10]} e {_WORDS[number % 7]}, numero {number}. " * 12
+    return f"{_WORDS[number % 10]} e {_WORDS[number % 7]}, numero {number}. " * 5
 
 
 def _articles(until: int) -> tuple[str, ...]:

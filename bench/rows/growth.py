@@ -14,7 +14,7 @@ from bench.rows import filling
 from bench.rows.pages import CONSOLE, PAGES, SEARCHES, cost_of, session
 
 _DUE = 300
-_WINDOW_S = 8.0
+_WINDOW_S = 6.0
 _ARTICLES = 200
 
 

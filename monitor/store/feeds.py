@@ -15,8 +15,8 @@ from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, func, select, u
 
 from monitor.model import FeedSpec, FeedState
 from monitor.store.engine import Database
-from monitor.store.polls import DUE_STATES, FeedWork, PollResult, store_polls
-from monitor.store.statements import Choose, chosen, chunks, first_ones, insert_new, unclaimed
+from monitor.store.polls import FeedWork, PollResult, store_polls
+from monitor.store.statements import Choose, chosen, chunks, first_ones, insert_new, is_polled, unclaimed
 from monitor.store.tables import entry, entry_key, feed
 from monitor.store.types import from_json, to_json
 
@@ -82,7 +82,7 @@ class FeedStore:
         claim_id = self._database.new_claim()
         due = (
             select(feed.c.id, feed.c.url)
-            .where(feed.c.due_at <= now, feed.c.state.in_(DUE_STATES), unclaimed(feed, now))
+            .where(feed.c.due_at <= now, is_polled(self._database.dialect), unclaimed(feed, now))
             .order_by(feed.c.due_at, feed.c.id)
             .with_for_update(skip_locked=True)
         )

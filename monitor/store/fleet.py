@@ -15,8 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import OWNER_CHARS, Database
 from monitor.store.outbox import WAITING
-from monitor.store.polls import DUE_STATES
-from monitor.store.statements import insert_new, unclaimed, upsert
+from monitor.store.statements import insert_new, is_polled, unclaimed, upsert
 from monitor.store.tables import delivery, entry, feed, host, host_turn, meta, worker
 from monitor.store.types import UtcDateTime
 
@@ -197,7 +196,7 @@ class FleetStore:
         """How much is due now."""
         with self._database.read() as connection:
             return Backlog(
-                _count(connection, feed, feed.c.due_at <= now, feed.c.state.in_(DUE_STATES), now=now),
+                _count(connection, feed, feed.c.due_at <= now, is_polled(connection.dialect.name), now=now),
                 _count(connection, entry, entry.c.state == EntryState.LISTED, entry.c.due_at <= now, now=now),
                 _count(connection, entry, entry.c.state == EntryState.READ, now=now),
                 _due_deliveries(connection, now, most_deliveries),

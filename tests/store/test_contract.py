@@ -481,5 +481,6 @@ def test_no_claim_reads_through_all_entries(tmp_path: Path) -> None:
                 plans += [(row[3], statement) for row in rows]
     store.close()
     assert [plan for plan in plans if plan[0].startswith(("SCAN entry", "SCAN feed", "SCAN article"))] == []
+    assert any("ix_feed_due" in plan for plan, _ in plans), "nearly all feeds are in the same state"
     assert any("ix_entry_work" in plan for plan, _ in plans)
     assert any("ix_entry_batch" in plan for plan, _ in plans)
