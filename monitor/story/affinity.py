@@ -17,20 +17,21 @@ from monitor.story.facts import copy_of, features
 from monitor.story.outline import Outline
 from monitor.story.signature import Signature
 
-BIAS = -0.2
+BIAS = 0.0
 WEIGHTS: Mapping[str, float] = {
     "happened_again": -2.5,
-    "told_alike_late": 0.6,
+    "told_alike_late": 0.7,
+    "told_alike_abroad_late": 0.4,
     "fading": -6,
-    "principals_equal": 1.9,
+    "principals_equal": 1.6,
     "principals_nested": 2.4,
-    "principals_shared": 0.5,
+    "principals_shared": -0.3,
     "principals_one": -2.0,
     "principals_clash": -3.5,
     "rivals_log": -1.1,
-    "days_log": -1.2,
-    "long_ago": 1.4,
-    "nested_late": -2.5,
+    "days_log": -1.3,
+    "long_ago": 1.65,
+    "nested_late": -2.1,
     "within_2_days": 0.7,
     "copy": 5.0,
     "object_same": 3.0,
@@ -44,11 +45,13 @@ WEIGHTS: Mapping[str, float] = {
     "thing_unsaid_single": -2.2,
     "thing_unsaid_single_now": -1.0,
     "thing_said_abroad": 1.0,
-    "thing_unsaid_abroad": -3.2,
-    "thing_unsaid_abroad_now": -3.2,
+    "thing_unsaid_abroad": -4.4,
+    "thing_unsaid_abroad_now": -4.6,
+    "meant_said": 0.5,
+    "meant_unsaid": -1.0,
     "thing_apart": -5.5,
-    "thing_apart_abroad": -3.0,
-    "thing_apart_abroad_now": -3.0,
+    "thing_apart_abroad": -3.8,
+    "thing_apart_abroad_now": -3.8,
     "thing_apart_now": -3.0,
     "words_shared": 0.25,
     "words_share": 2.6,
@@ -59,9 +62,9 @@ WEIGHTS: Mapping[str, float] = {
     "type_differs": -0.5,
     "sector_same": 0.8,
     "sector_differs": -1.3,
-    "topic_same": 0.9,
+    "topic_same": 0.5,
     "date_same": 1.5,
-    "date_differs": -1.2,
+    "date_differs": -2.0,
 }
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import log
 
 from monitor.story.meanings import is_meaning
@@ -17,7 +17,7 @@ _OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its l
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
 _SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
-_SAYS_THE_SAME = ("object_same", "thing_said", "thing_said_abroad", "words_share")
+_SAYS_THE_SAME = ("object_same", "thing_said", "words_share")
 
 Facts = dict[str, float]
 
@@ -52,6 +52,7 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
         if "principals_nested" in facts and "object_same" not in facts:
             facts["nested_late"] = 1
         facts["told_alike_late"] = alike * log(1 + days)
+        facts["told_alike_abroad_late"] = facts.get("thing_said_abroad", 0.0) * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
 
@@ -95,31 +96,48 @@ def _object(facts: Facts, new: Outline, old: Outline, days: float) -> None:
 def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], rivals: int) -> None:
     """Whether what the report calls the thing agreed is spoken of in the story, and the other way round. Where no
     language is shared, only what both languages' words are known to mean can be compared."""
-    mine = [word for lang, words in new.things.items() if lang in old.things for word in words]
-    theirs = [word for lang, words in old.things.items() if lang in new.things for word in words]
-    abroad = ""
-    if not mine and not theirs:
-        mine, theirs = (
-            [word for words in side.things.values() for word in words if is_meaning(word)] for side in (new, old)
-        )
-        abroad = "_abroad"
+    mine: Sequence[str] = [word for lang, words in new.things.items() if lang in old.things for word in words]
+    theirs: Sequence[str] = [word for lang, words in old.things.items() if lang in new.things for word in words]
+    abroad = "" if mine or theirs else "_abroad"
+    if abroad:
+        mine, theirs = new.things_meant, old.things_meant
     if not mine or not theirs:
+        _meant(facts, new, old, rarity)
         return
     there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
     here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
     days = abs(new.last - old.last)
     now = "" if days > _SAME_REPORT_DAYS else "_now"
-    if max(there, here) < 0.5:
+    if max(there, here) < 0.5 and not (abroad and _is_spoken_of(mine, theirs, new, old)):
         # a single word may be but the place where it was signed, unless it is known to mean a thing
         is_sure = all(len(words) > 1 or is_meaning(words[0]) for words in (mine, theirs))
         single = "" if abroad or is_sure else "_single"
         facts[f"thing_unsaid{single}{abroad}{now}"] = 1.0
         return
+    there_share, here_share = min(1.0, there / len(mine)), min(1.0, here / len(theirs))
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        facts[f"thing_apart{abroad}{now}"] = max(0.0, min(1 - there / len(mine), 1 - here / len(theirs)))
-    alike = min(1.0, max(there / len(mine), here / len(theirs)))
+        facts[f"thing_apart{abroad}{now}"] = 1 - max(there_share, here_share)
+    # soon, the shorter name suffices; weeks later what is named more exactly may be another thing of its kind
+    alike = min(there_share, here_share) if days > _RECENT_DAYS else max(there_share, here_share)
     facts[f"thing_said{abroad}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
+
+
+def _is_spoken_of(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:
+    """Whether either side speaks of the other's thing at all, be it ever so usual between these parties."""
+    return any(word in old.said for word in mine) or any(word in new.said for word in theirs)
+
+
+def _meant(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]) -> None:
+    """The same where one side's object is but "the pact": what all its words are known to mean says less."""
+    mine, theirs = new.meant, old.meant
+    if not mine or not theirs:
+        return
+    shared = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
+    if shared < 0.5:
+        facts["meant_unsaid"] = 1
+    else:
+        facts["meant_said"] = min(1.0, shared / min(len(mine), len(theirs)))
 
 
 def _words(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], days: float) -> None:

@@ -37,7 +37,7 @@ class Meanings:
             elif word.endswith(ANY_ENDING):
                 beginnings.setdefault(folded(word.removesuffix(ANY_ENDING)), _MARK + meaning)
             else:
-                words.setdefault(_singular(folded(word)), _MARK + meaning)
+                words.setdefault(folded(word), _MARK + meaning)
         longest = sorted(signs, key=lambda one: (-len(one), one))
         return cls(
             words,
@@ -49,8 +49,8 @@ class Meanings:
 
     def word(self, word: str) -> str:
         """What a folded word means, as a stem; nothing where the table does not know it."""
-        whole = self.words.get(_singular(word))
-        if whole is not None:
+        whole = self.words.get(word) or self.words.get(_singular(word))
+        if whole:
             return whole
         return next((self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings), "")
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from monitor.model import Stage, Story
+from monitor.story.meanings import is_meaning
 from monitor.story.signature import OPEN_ENDED, Signature, load
 
 _VAGUE = frozenset({"other"})  # the sector of what fits none
@@ -29,6 +30,8 @@ class Outline:
     said: Mapping[str, float]  # stem -> weight: 1 where a quarter of the reports say it
     usual: int  # stems of full weight
     things: Mapping[str, frozenset[str]]  # language -> stems of the thing agreed
+    things_meant: tuple[str, ...]  # what of them is known to mean the same in every language
+    meant: tuple[str, ...]  # the same of what is said with full weight
     objects: frozenset[str]
     marks: frozenset[str]
     types: frozenset[str]
@@ -57,6 +60,8 @@ def outline(memory: Signature) -> Outline:
         said=said,
         usual=sum(weight >= 1 for weight in said.values()),
         things={lang: frozenset(counts) for lang, counts in memory.things.items()},
+        things_meant=tuple(word for counts in memory.things.values() for word in counts if is_meaning(word)),
+        meant=tuple(word for word, weight in said.items() if weight >= 1 and is_meaning(word)),
         objects=memory.objects,
         marks=frozenset(memory.marks),
         types=frozenset(memory.types),

@@ -16,6 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from monitor.model import Announcement, Party, Report, Stage, Story
+from monitor.story.meanings import is_meaning
 from monitor.story.vocabulary import WORDLESS, Vocabulary
 from monitor.story.words import marks, stems
 
@@ -27,6 +28,7 @@ _MAX_TITLES = 6
 _MAX_SEEN = 200  # marks of reports: a report is placed again within hours, if ever
 _LEAD_CHARS = 200  # a news agency's first sentence: who, what, with whom
 _TELLING = ("sector.", "ini.")  # evidence whose words tell acts apart: what it is about
+_SAYS_WHAT = (*_TELLING, "instrument.", "act.")
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # ids that stand for "whoever else joins"; they tell no act from another
@@ -90,7 +92,8 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
     parties = frozenset(principals(said))
     named = _named(report, text)
     meanings = vocabulary.of(report.lang)
-    ignore = {*stems(named), *stems(named, meanings=meanings)}
+    names = _named(report, text, _SAYS_WHAT)  # "free trade agreement" is an instrument that says what it is about
+    ignore = {*stems(named), *filter(is_meaning, stems(names, meanings=meanings))}
 
     def telling(words: str) -> Mapping[str, int]:
         return dict.fromkeys(sorted(set(stems(words, vocabulary.common, meanings)) - ignore), 1)
@@ -120,12 +123,12 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
     )
 
 
-def _named(report: Report, text: str) -> str:
+def _named(report: Report, text: str, but: tuple[str, ...] = _TELLING) -> str:
     """Names of parties and the words of act and instrument: what is compared by id is not compared by words as well."""
     fields = {"title": report.title, "text": text}
     found = [party.name for party in report.announcement.parties]
     for span in report.announcement.evidence:
-        if not span.concept.startswith(_TELLING):
+        if not span.concept.startswith(but):
             found.append(fields.get(span.field, "")[span.start : span.end])
     return " ".join(found)
 

@@ -16,6 +16,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_NAME = re.compile(r"[A-Za-z][A-Za-z-]{3,}")
 _MARK = re.compile(r"[^\W_]+(?:[-.,][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# a sum however small tells acts apart: $3bn
+_MONEY = re.compile(r"[$€£¥₽]\d{1,3}(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _CODE_CHARS = 12
 _STEM_CHARS = 6
@@ -68,6 +70,7 @@ def _pairs(run: str, common: Collection[str], meanings: Meanings) -> Iterator[st
 def marks(text: str) -> Iterator[str]:
     """Tokens that stay the same in every language and script: numbers of weight (not years) and codes such as
     ``JF-17``, ``CPTPP``; in a text of another script also names in Latin letters."""
+    yield from (f"{money[0]}{money[1:].replace(',', '.')}" for money in _MONEY.findall(text))
     for token in _MARK.findall(text):
         if token[0].isdigit():
             number = _number(token)

@@ -10,19 +10,30 @@ import pytest
 from monitor.model import ActType, Announcement, Report, Sector
 from monitor.story.affinity import WEIGHTS, affinity, rarities
 from monitor.story.facts import features
+from monitor.story.meanings import Meanings
 from monitor.story.outline import Outline, outline
 from monitor.story.signature import of_report
 from monitor.story.vocabulary import Vocabulary
 from monitor.story.words import stems
 from tests.story.acts import START, said
 
-WORDS = Vocabulary(frozenset(stems("and sign an agreement on the a of for with new")))
+COMMON = frozenset(stems("and sign an agreement on the a of for with new accordo sul signed pact"))
+WORDS = Vocabulary(COMMON)
+TWO_LANGUAGES = Vocabulary(
+    COMMON,
+    {
+        "en": Meanings.of([("harbour", "port"), ("wine*", "wine"), ("standard*", "standard"), ("chip*", "chip")]),
+        "it": Meanings.of([("porto", "port"), ("vin*", "wine"), ("standard*", "standard")]),
+    },
+)
 
 
-def report(announcement: Announcement, title: str, days: float = 0, lang: str = "en") -> Outline:
+def report(
+    announcement: Announcement, title: str, days: float = 0, lang: str = "en", words: Vocabulary = WORDS
+) -> Outline:
     at = START + timedelta(days=days)
     one = Report("a", title, "", "", "", lang, at, at, announcement)
-    return outline(of_report(one, vocabulary=WORDS))
+    return outline(of_report(one, vocabulary=words))
 
 
 HARBOUR = report(said("IT EG", "an agreement on the harbour of Damietta", thing="harbour of Damietta"), "Harbour")
@@ -134,3 +145,49 @@ def test_what_was_signed_on_one_monday_is_not_signed_on_the_next() -> None:
     facts = features(replace(report(again, "Harbour", days=7), told={"signed": 0.0}), signed, {})
     assert facts is not None
     assert facts["happened_again"] == 1
+
+
+PORT = report(
+    said("IT EG", "an agreement on the harbour of Damietta", thing="harbour of Damietta"),
+    "Harbour",
+    words=TWO_LANGUAGES,
+)
+
+
+def test_of_two_languages_the_meanings_of_the_things_are_compared() -> None:
+    port = report(
+        said("IT EG", "accordo sul porto", thing="porto di Damietta"), "Porto", days=1, lang="it", words=TWO_LANGUAGES
+    )
+    wine = report(said("IT EG", "accordo sui vini", thing="vini"), "Vini", days=1, lang="it", words=TWO_LANGUAGES)
+    same, other = affinity(port, PORT, {}), affinity(wine, PORT, {})
+    assert same is not None
+    assert other is not None
+    assert "thing_said_abroad" in same.facts
+    assert "thing_unsaid_abroad_now" in other.facts
+    assert same.value > 0 > other.value
+
+
+def test_what_two_acts_share_in_two_languages_does_not_hide_what_each_names_alone() -> None:
+    chips = report(said("IT JP", "standards for chips", thing="standards for chips"), "Chips", words=TWO_LANGUAGES)
+    wines = report(
+        said("IT JP", "standard dei vini", thing="standard dei vini"), "Vini", days=1, lang="it", words=TWO_LANGUAGES
+    )
+    facts = features(wines, chips, {})
+    assert facts is not None
+    assert facts["thing_apart_abroad_now"] == pytest.approx(0.5)
+
+
+def test_where_the_object_is_but_the_pact_the_headline_says_what_it_is_about() -> None:
+    pact = report(said("IT EG", "a pact", thing="pact"), "Wine pact", days=1, words=TWO_LANGUAGES)
+    facts = features(pact, PORT, {})
+    assert facts is not None
+    assert facts["meant_unsaid"] == 1
+
+
+def test_weeks_later_a_thing_named_more_exactly_is_less_surely_the_same() -> None:
+    again, exact = (
+        report(said("IT EG", thing, thing=thing), "x", days=60, words=TWO_LANGUAGES)
+        for thing in ("harbour Damietta", "harbour Damietta cranes pilots")
+    )
+    told = [facts["thing_said"] for one in (again, exact) if (facts := features(one, PORT, {}))]
+    assert told == [pytest.approx(1.0), pytest.approx(0.5)]

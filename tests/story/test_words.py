@@ -37,8 +37,9 @@ def test_chinese_gives_pairs_of_signs_without_common_ones() -> None:
     [
         ("17,000 troops", {"17000"}),
         ("17.000 soldati", {"17000"}),
-        ("$3.5bn deal", {"3.5"}),
+        ("$3.5bn deal", {"3.5", "$3.5"}),
         ("3,5 miliardi", {"3.5"}),
+        ("a $3bn rescue, 3 ministers", {"$3"}),
         ("since 2013, the 12 states", set()),
         ("JF-17 jets and CPTPP", {"jf17", "cptpp"}),
         ("ОАК и индийская компания соберут Superjet-100", {"superjet"}),
