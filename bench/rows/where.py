@@ -75,7 +75,7 @@ def first_fetch(rounds: int, folder: Path) -> dict[str, float]:
         "keys, and what is new": lambda: _ms(
             lambda: [take_in(keyed(feed.entries), {}, now=NOW, age=_FIRST) for feed in feeds]
         ),
-        "look up the keys": lambda: _ms(lambda: [store.feeds.known("nobody", keys_of(one)) for one in listed]),
+        "look up the keys": lambda: _ms(lambda: [store.feeds.known({"nobody": keys_of(one)}) for one in listed]),
         f"store, {_AT_ONCE} feeds a transaction": put,
     }
     found = dict(zip(stages, median_of(rounds, *stages.values()), strict=True))

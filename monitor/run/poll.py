@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
 from monitor.fetch.schedule import Pace, Read, Settled
 from monitor.fetch.state import PollState, pack, unpack
-from monitor.model import FeedState, HttpAnswer, HttpFailure, ParsedFeed, PollOutcome
+from monitor.model import Entry, FeedState, HttpAnswer, HttpFailure, ParsedFeed, PollOutcome
 from monitor.run.archive import may_have_gap, with_older
 from monitor.run.failpoints import failpoint
 from monitor.run.feeds import ParseFault, parse_feed
@@ -26,8 +26,8 @@ from monitor.run.shares import Shares
 from monitor.run.step import Counts
 from monitor.run.workers import WorkerPool
 from monitor.sources.age import Age, FeedTime
-from monitor.sources.identity import Intake, Taken, take_in
-from monitor.sources.keys import keyed, keys_of
+from monitor.sources.identity import Intake, Known, Taken, take_in
+from monitor.sources.keys import Keyed, keyed, keys_of
 from monitor.sources.prescan import Prescan, prescan
 from monitor.store.feeds import FeedStore
 from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
@@ -191,7 +191,13 @@ class PollStep:
         return Parsed(found, scan, body_hash, feed)
 
     def commit(self, results: Sequence[Polled], now: datetime) -> Counts:
-        decided = [self._decide(one, now) for one in results]
+        read = {one.work.feed_id: keyed(entries) for one in results if (entries := _entries_of(one))}
+        # a feed that was never polled has no entries: nothing of a first fetch is looked up
+        met = {one.work.feed_id for one in results if one.work.polls}
+        known = self._store.known({key: keys_of(entries) for key, entries in read.items() if key in met})
+        decided = [
+            self._decide(one, read.get(one.work.feed_id, ()), known.get(one.work.feed_id, {}), now) for one in results
+        ]
         failpoint("poll.decided")
         self._store.commit(decided, now)
         failpoint("poll.committed")
@@ -205,8 +211,8 @@ class PollStep:
     def passes_on(self, counts: Counts) -> bool:
         return bool(counts.get("entries") or counts.get("edits"))
 
-    def _decide(self, one: Polled, now: datetime) -> PollResult:
-        """Everything that one poll changes."""
+    def _decide(self, one: Polled, entries: Sequence[Keyed], known: Mapping[str, Known], now: datetime) -> PollResult:
+        """Everything that one poll changes. ``entries`` are those of its document, ``known`` what their keys lead to."""
         state, work, found, pace = one.state, one.work, one.found, self._settings.pace
         timing = {"now": now, "pace": pace, "spread": self._chance()}
         if isinstance(found, Trouble):
@@ -219,21 +225,11 @@ class PollStep:
             settled = schedule.settle_same_bytes(state, work.url, found.document, **timing)  # type: ignore[arg-type]
             record = _unchanged_record(one, found.document.answer, "the same bytes as before")
             return self._result(one, settled, Intake(), record)
-        intake = self._take_in(work, state, found, now)
+        age = Age(self._settings.alert_max_age_s, _feed_time(work), work.last_ok_at)
+        intake = take_in(entries, known, now=now, age=age, skipped=found.scan.skipped)
         read = _read_of(found, intake)
         settled = schedule.settle_read(state, work.url, found.document, read, **timing)  # type: ignore[arg-type]
         return self._result(one, settled, intake, _read_record(one, found, intake))
-
-    def _take_in(self, work: FeedWork, state: PollState, found: Parsed, now: datetime) -> Intake:
-        entries = keyed(found.feed.entries if found.feed else ())
-        known = self._store.known(work.feed_id, keys_of(entries)) if entries else {}
-        feed_time = FeedTime.KNOWN
-        if work.last_ok_at is None:
-            feed_time = FeedTime.FIRST
-        elif work.state is FeedState.GONE:
-            feed_time = FeedTime.RETURN
-        age = Age(self._settings.alert_max_age_s, feed_time, work.last_ok_at)
-        return take_in(entries, known, now=now, age=age, skipped=found.scan.skipped)
 
     def _result(self, one: Polled, settled: Settled, intake: Intake, record: PollRecord) -> PollResult:
         wait_until = one.started_at + timedelta(seconds=self._settings.fetch.article_wait_s)
@@ -251,6 +247,17 @@ class PollStep:
             edited=tuple(as_listed(taken, wait_until) for taken in intake.edited),
             seen=intake.seen,
         )
+
+
+def _entries_of(one: Polled) -> Sequence[Entry]:
+    found = one.found
+    return found.feed.entries if isinstance(found, Parsed) and found.feed is not None else ()
+
+
+def _feed_time(work: FeedWork) -> FeedTime:
+    if work.last_ok_at is None:
+        return FeedTime.FIRST
+    return FeedTime.RETURN if work.state is FeedState.GONE else FeedTime.KNOWN
 
 
 def as_listed(taken: Taken, wait_until: datetime) -> ListedEntry:

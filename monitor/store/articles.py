@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +19,6 @@ from monitor.model import (
     Delivery,
     Disposition,
     EntryState,
-    FeedSpec,
     Judgement,
     Owed,
     ReadMethod,
@@ -26,12 +26,13 @@ from monitor.model import (
     Story,
     Told,
 )
+from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries
-from monitor.store.statements import AT_WORK, insert_new
+from monitor.store.statements import AT_WORK, IDS, claimed, claims_of, insert_new
 from monitor.store.stories import save_story, versions_under
 from monitor.store.tables import article, entry, feed, judgement, told, verdict
-from monitor.store.types import from_json, to_json
+from monitor.store.types import spec_from_json, to_json
 
 BATCHES_LOOKED_AT = 50
 
@@ -100,12 +101,9 @@ class MatchStore:
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch match claim")
             ready = _ready(connection, now, limit)
-            for start in range(0, len(ready), 500):
-                connection.execute(
-                    update(entry)
-                    .where(entry.c.id.in_(ready[start : start + 500]))
-                    .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
-                )
+            if not ready:
+                return []
+            claimed(connection, entry, ready, claim_id, now + timedelta(seconds=lease_s))
             rows = _article_rows(connection, ready)
         return [to_work(rows[entry_id], claim_id) for entry_id in ready]
 
@@ -113,26 +111,33 @@ class MatchStore:
         """Stores results in one transaction, each whole or not at all."""
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch match commit")
+            if all(_is_plain(result) for result in results):
+                return _commit_plain(connection, results, now)
             return [_commit_one(connection, result, now) for result in results]
+
+
+# Written once: to build a statement costs more than to execute it.
+_BATCHES = (
+    select(entry.c.batch)
+    .where(AT_WORK, entry.c.state == EntryState.READ)
+    .group_by(entry.c.batch)
+    .order_by(entry.c.batch)
+    # a batch whose first page is slow holds none of the others up
+    .limit(BATCHES_LOOKED_AT * 20)
+)
+_MEMBERS = (
+    select(entry.c.id, entry.c.batch, entry.c.state, entry.c.claim_until)
+    .where(AT_WORK, entry.c.batch.in_(IDS))
+    .order_by(entry.c.batch, entry.c.order_at, entry.c.first_seen_at, entry.c.id)
+)
 
 
 def _ready(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Ids of articles whose turn it is: of each batch the first ones, up to one that is not read or is taken."""
-    batches = connection.execute(
-        select(entry.c.batch)
-        .where(AT_WORK, entry.c.state == EntryState.READ)
-        .group_by(entry.c.batch)
-        .order_by(entry.c.batch)
-        # a batch whose first page is slow holds none of the others up
-        .limit(BATCHES_LOOKED_AT * 20)
-    ).scalars()
+    batches = connection.execute(_BATCHES).scalars()
     found: list[int] = []
     for chunk in _pieces(list(batches)):
-        rows = connection.execute(
-            select(entry.c.id, entry.c.batch, entry.c.state, entry.c.claim_until)
-            .where(AT_WORK, entry.c.batch.in_(chunk))
-            .order_by(entry.c.batch, entry.c.order_at, entry.c.first_seen_at, entry.c.id)
-        )
+        rows = connection.execute(_MEMBERS, {IDS.key: chunk})
         for _, members in groupby(rows, key=lambda row: row.batch):
             found += _turn(members, now)
         if len(found) >= limit:
@@ -157,7 +162,7 @@ def _pieces(values: list[int]) -> Iterable[list[int]]:
 def _article_rows(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for start in range(0, len(ids), 500):
-        rows = connection.execute(article_query().where(entry.c.id.in_(ids[start : start + 500])))
+        rows = connection.execute(_articles(), {IDS.key: ids[start : start + 500]})
         found |= {row.id: row for row in rows}
     return found
 
@@ -192,9 +197,14 @@ def article_query() -> Any:
     )
 
 
+@lru_cache(maxsize=1)
+def _articles() -> Any:
+    return article_query().where(entry.c.id.in_(IDS))
+
+
 def to_article(row: Any) -> Article:
     """The article of a row of ``article_query``. Its address is the one that the feed gave: readers open that."""
-    spec = from_json(FeedSpec, row.spec)
+    spec = spec_from_json(row.spec)
     return Article(
         id=str(row.id),
         title=row.title,
@@ -220,13 +230,9 @@ def to_work(row: Any, claim_id: str) -> MatchWork:
 
 
 # written once: a statement that is built for each article costs more than its execution
-_END_MATCH = (
+_END_STANDING = (
     update(entry)
-    .where(
-        entry.c.id == bindparam("entry_id"),
-        entry.c.claim_id == bindparam("held_claim"),
-        entry.c.state == EntryState.READ,
-    )
+    .where(entry.c.id == bindparam("entry_id"))
     .values(
         state=bindparam("new_state"),
         disposition=bindparam("new_disposition"),
@@ -235,16 +241,36 @@ _END_MATCH = (
         claim_until=None,
     )
 )
+_END_MATCH = _END_STANDING.where(entry.c.claim_id == bindparam("held_claim"), entry.c.state == EntryState.READ)
 _INSERT_JUDGEMENT = judgement.insert()
+
+
+def _is_plain(result: MatchResult) -> bool:
+    """Whether a result changes nothing but its own article, as most do."""
+    return result.versions is None and not (result.stories or result.told or result.verdicts or result.deliveries)
+
+
+def _commit_plain(connection: Connection, results: Sequence[MatchResult], now: datetime) -> list[Committed]:
+    """Results that touch no story, all in a fixed number of statements."""
+    held = claims_of(connection, (result.work.entry_id for result in results), EntryState.READ)
+    stands = [held.get(result.work.entry_id) == result.work.claim_id for result in results]
+    standing = [result for result, does in zip(results, stands, strict=True) if does]
+    execute_many(connection, _END_STANDING, [{"entry_id": one.work.entry_id} | _found(one) for one in standing])
+    judged = [(one.work.entry_id, one.judgement) for one in standing if one.judgement is not None]
+    execute_many(connection, _INSERT_JUDGEMENT, [_judgement_row(key, value, now) for key, value in judged])
+    return [Committed.DONE if does else Committed.LOST for does in stands]
+
+
+def _found(result: MatchResult) -> dict[str, Any]:
+    state = EntryState.PARKED if result.disposition is Disposition.PARKED else EntryState.JUDGED
+    return {"new_state": state, "new_disposition": result.disposition, "new_reason": result.reason}
 
 
 def _commit_one(connection: Connection, result: MatchResult, now: datetime) -> Committed:
     work = result.work
     if result.versions is not None and versions_under(connection, result.lookup) != result.versions:
         return Committed.STALE
-    state = EntryState.PARKED if result.disposition is Disposition.PARKED else EntryState.JUDGED
-    found = {"new_state": state, "new_disposition": result.disposition, "new_reason": result.reason}
-    done = connection.execute(_END_MATCH, {"entry_id": work.entry_id, "held_claim": work.claim_id} | found)
+    done = connection.execute(_END_MATCH, {"entry_id": work.entry_id, "held_claim": work.claim_id} | _found(result))
     if not done.rowcount:
         return Committed.LOST
     if result.judgement is not None:

@@ -10,10 +10,23 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, ReadMethod
+from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
-from monitor.store.statements import AT_WORK, Choose, chosen, first_ones, unclaimed, upsert
+from monitor.store.statements import (
+    AT_WORK,
+    IDS,
+    MOST,
+    NOW,
+    Choose,
+    chosen,
+    claimed,
+    claims_of,
+    first_ones,
+    unclaimed,
+    upsert,
+)
 from monitor.store.tables import article, entry, feed
-from monitor.store.types import from_json
+from monitor.store.types import spec_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +78,21 @@ class ReadStore:
     def claim(self, now: datetime, limit: int, lease_s: float, *, choose: Choose = first_ones) -> list[ReadWork]:
         """Up to ``limit`` entries whose page is to be read now, oldest due first; ``choose`` picks among them."""
         claim_id = self._database.new_claim()
-        due = (
-            select(entry.c.id, entry.c.url)
-            .where(AT_WORK, entry.c.state == EntryState.LISTED, entry.c.due_at <= now, unclaimed(entry, now))
-            .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
-            .with_for_update(skip_locked=True)
-        )
         with self._database.write() as connection:
-            ids = chosen(connection, due, limit, choose)
+            ids = chosen(connection, _DUE, now, limit, choose)
             if not ids:
                 return []
-            rows = connection.execute(
-                update(entry)
-                .where(entry.c.id.in_(ids))
-                .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
-                .returning(entry)
-            ).all()
-            specs = _specs(connection, {row.feed_id for row in rows})
-        rows = sorted(rows, key=lambda row: (row.due_at, row.order_at, row.id))
-        return [_work(row, specs[row.feed_id]) for row in rows]
+            claimed(connection, entry, ids, claim_id, now + timedelta(seconds=lease_s))
+            rows = connection.execute(_CLAIMED, {IDS.key: ids}).all()
+        return [_work(row, claim_id) for row in rows]
 
     def commit(self, results: Sequence[ReadResult], now: datetime) -> int:
         """Stores articles and next tries in one transaction; returns how many claims still stood."""
         with self._database.write() as connection:
-            standing = [result for result in results if _finish_claim(connection, result)]
+            standing = _standing(connection, results)
+            ended = [_ended(result) for result in standing if result.article is not None]
+            execute_many(connection, _END_READ, ended)
+            execute_many(connection, _END_RETRY, [_ended(result) for result in standing if result.article is None])
             articles = [
                 _article_values(result.work.entry_id, result.article, now)
                 for result in standing
@@ -99,44 +103,53 @@ class ReadStore:
 
 
 # Written once: a statement that is built for each entry costs more than its execution.
-_STANDS = (
-    entry.c.id == bindparam("entry_id"),
-    entry.c.claim_id == bindparam("held_claim"),
-    entry.c.state == EntryState.LISTED,
+_DUE = (
+    select(entry.c.id, entry.c.url)
+    .where(AT_WORK, entry.c.state == EntryState.LISTED, entry.c.due_at <= NOW, unclaimed(entry))
+    .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
+    .limit(MOST)
+    .with_for_update(skip_locked=True)
 )
+_CLAIMED = (
+    select(
+        entry.c.id, entry.c.feed_id, entry.c.guid, entry.c.url, entry.c.title, entry.c.summary, entry.c.content,
+        entry.c.published_at, entry.c.date_only, entry.c.updated_at, entry.c.language, entry.c.attempts,
+        entry.c.wait_until, feed.c.spec,
+    )
+    .join(feed, feed.c.id == entry.c.feed_id)
+    .where(entry.c.id.in_(IDS))
+    .order_by(entry.c.due_at, entry.c.order_at, entry.c.id)
+)  # fmt: skip
 _ENDED: dict[str, Any] = {
     "claim_id": "",
     "claim_until": None,
     "attempts": entry.c.attempts + 1,
     "reason": bindparam("new_reason"),
 }
-_END_READ = update(entry).where(*_STANDS).values(**_ENDED, state=EntryState.READ, content="")
-_END_RETRY = update(entry).where(*_STANDS).values(**_ENDED, due_at=bindparam("new_due_at"))
+_END_READ = update(entry).where(entry.c.id == bindparam("entry_id")).values(**_ENDED, state=EntryState.READ, content="")
+_END_RETRY = update(entry).where(entry.c.id == bindparam("entry_id")).values(**_ENDED, due_at=bindparam("new_due_at"))
 
 
-def _finish_claim(connection: Connection, result: ReadResult) -> bool:
-    """Ends the claim with what came of it; False when it no longer stood."""
-    key: dict[str, Any] = {"entry_id": result.work.entry_id, "held_claim": result.work.claim_id}
+def _standing(connection: Connection, results: Sequence[ReadResult]) -> list[ReadResult]:
+    """The results whose claim still stands; their rows are locked until the transaction ends."""
+    held = claims_of(connection, (result.work.entry_id for result in results), EntryState.LISTED)
+    return [result for result in results if held.get(result.work.entry_id) == result.work.claim_id]
+
+
+def _ended(result: ReadResult) -> dict[str, Any]:
+    """What ends a claim: an article, or the time of the next try."""
+    key = {"entry_id": result.work.entry_id}
     if result.article is not None:
-        done = connection.execute(_END_READ, key | {"new_reason": result.reason or result.article.reason})
-    else:
-        assert result.retry_at is not None, "a reading ends in an article or in a time for the next try"
-        done = connection.execute(_END_RETRY, key | {"new_reason": result.reason or "", "new_due_at": result.retry_at})
-    return bool(done.rowcount)
+        return key | {"new_reason": result.reason or result.article.reason}
+    assert result.retry_at is not None, "a reading ends in an article or in a time for the next try"
+    return key | {"new_reason": result.reason or "", "new_due_at": result.retry_at}
 
 
-def _specs(connection: Connection, feed_ids: set[str]) -> dict[str, FeedSpec]:
-    if not feed_ids:
-        return {}
-    rows = connection.execute(select(feed.c.id, feed.c.spec).where(feed.c.id.in_(feed_ids)))
-    return {row.id: from_json(FeedSpec, row.spec) for row in rows}
-
-
-def _work(row: Any, spec: FeedSpec) -> ReadWork:
+def _work(row: Any, claim_id: str) -> ReadWork:
     return ReadWork(
         entry_id=row.id,
         feed_id=row.feed_id,
-        spec=spec,
+        spec=spec_from_json(row.spec),
         entry=Entry(
             guid=row.guid,
             url=row.url,
@@ -150,7 +163,7 @@ def _work(row: Any, spec: FeedSpec) -> ReadWork:
         ),
         attempts=row.attempts,
         wait_until=row.wait_until,
-        claim_id=row.claim_id,
+        claim_id=claim_id,
     )
 
 

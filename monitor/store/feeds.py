@@ -5,20 +5,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Connection, Text, any_, bindparam, func, or_, select, update
 
 from monitor.model import FeedSpec, FeedState
+from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
 from monitor.store.polls import FeedWork, PollResult, store_polls
-from monitor.store.statements import Choose, chosen, chunks, first_ones, insert_new, is_polled, unclaimed
+from monitor.store.statements import (
+    IDS,
+    MOST,
+    NOW,
+    Choose,
+    chosen,
+    chunks,
+    first_ones,
+    insert_new,
+    is_polled,
+    unclaimed,
+)
 from monitor.store.tables import entry, entry_key, feed
-from monitor.store.types import from_json, to_json
+from monitor.store.types import UtcDateTime, spec_from_json, to_json
 
 IMPORT_FEED = "import"  # what a person brought in by file or by hand; never polled
 
@@ -79,39 +92,38 @@ class FeedStore:
     ) -> list[FeedWork]:
         """Up to ``limit`` due feeds, longest due first; their next due time is stored before anything is asked.
         ``not_since`` leaves out those polled since then (``once`` asks each feed once); ``choose`` picks among them."""
-        claim_id = self._database.new_claim()
-        due = (
-            select(feed.c.id, feed.c.url)
-            .where(feed.c.due_at <= now, is_polled(self._database.dialect), unclaimed(feed, now))
-            .order_by(feed.c.due_at, feed.c.id)
-            .with_for_update(skip_locked=True)
-        )
+        claim_id, until = self._database.new_claim(), now + timedelta(seconds=lease_s)
+        due = _due(self._database.dialect)
         if not_since is not None:
-            due = due.where((feed.c.last_polled_at.is_(None)) | (feed.c.last_polled_at < not_since))
+            due = _due_once(self._database.dialect).params(since=not_since)
         with self._database.write() as connection:
-            ids = chosen(connection, due, limit, choose)
+            ids = chosen(connection, due, now, limit, choose)
             if not ids:
                 return []
-            rows = connection.execute(
-                update(feed)
-                .where(feed.c.id.in_(ids))
-                .values(claim_id=claim_id, claim_until=now + timedelta(seconds=lease_s))
-                .returning(feed)
-            ).all()
-            if rows:
-                connection.execute(
-                    update(feed).where(feed.c.id == bindparam("key")).values(due_at=bindparam("next_at")),
-                    [{"key": row.id, "next_at": now + timedelta(seconds=row.interval_s)} for row in rows],
-                )
-        return [_work(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+            rows = connection.execute(_CLAIMED, {IDS.key: ids}).all()
+            claims = [
+                {
+                    "key": row.id,
+                    "new_claim": claim_id,
+                    "until": until,
+                    "next_at": now + timedelta(seconds=row.interval_s),
+                }
+                for row in rows
+            ]
+            execute_many(connection, _CLAIM, claims)
+        return [_work(row, claim_id) for row in rows]
 
-    def known(self, feed_id: str, keys: Sequence[str]) -> dict[str, KnownEntry]:
-        """Which of these keys are known in this feed, and as what."""
+    def known(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, KnownEntry]]:
+        """For each of these feeds, which of these keys are known in it, and as what."""
+        on_postgresql = self._database.dialect == "postgresql"
+        look_up = _KNOWN_POSTGRESQL if on_postgresql else _KNOWN_SQLITE
+        found = {}
         with self._database.read() as connection:
-            look_up = _KNOWN_POSTGRESQL if self._database.dialect == "postgresql" else _KNOWN_SQLITE
-            wanted = list(keys) if self._database.dialect == "postgresql" else json.dumps(keys)
-            rows = connection.execute(look_up, {"feed": feed_id, "keys": wanted})
-            return {row[0]: KnownEntry(*row[1:]) for row in rows}
+            for feed_id, keys in wanted.items():
+                listed = list(keys) if on_postgresql else json.dumps(keys)
+                rows = connection.execute(look_up, {"feed": feed_id, "keys": listed})
+                found[feed_id] = {row[0]: KnownEntry(*row[1:]) for row in rows}
+        return found
 
     def commit(self, results: Sequence[PollResult], now: datetime) -> int:
         """Stores what polls brought, in one transaction; results of a claim that no longer stands are dropped. Returns
@@ -120,6 +132,37 @@ class FeedStore:
             return store_polls(connection, results, now)
 
 
+# Written once: to build a statement costs more than to execute it.
+@lru_cache(maxsize=2)
+def _due(dialect: str) -> Any:
+    return (
+        select(feed.c.id, feed.c.url)
+        .where(feed.c.due_at <= NOW, is_polled(dialect), unclaimed(feed))
+        .order_by(feed.c.due_at, feed.c.id)
+        .limit(MOST)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@lru_cache(maxsize=2)
+def _due_once(dialect: str) -> Any:
+    never = feed.c.last_polled_at.is_(None)
+    return _due(dialect).where(or_(never, feed.c.last_polled_at < bindparam("since", type_=UtcDateTime)))
+
+
+_CLAIMED = (
+    select(
+        feed.c.id, feed.c.url, feed.c.spec, feed.c.state, feed.c.schedule, feed.c.interval_s, feed.c.failures, feed.c.polls,
+        feed.c.last_ok_at, feed.c.last_new_at,
+    )
+    .where(feed.c.id.in_(IDS))
+    .order_by(feed.c.due_at, feed.c.id)
+)  # fmt: skip
+_CLAIM = (
+    update(feed)
+    .where(feed.c.id == bindparam("key"))
+    .values(claim_id=bindparam("new_claim"), claim_until=bindparam("until"), due_at=bindparam("next_at"))
+)
 # All keys in one parameter: a statement with 90 of them takes three times as long to write as to execute.
 _KNOWN = (
     select(
@@ -159,11 +202,11 @@ def _set_state(connection: Connection, keys: Sequence[str], state: FeedState, re
         connection.execute(update(feed).where(feed.c.id.in_(chunk)).values(state=state, reason=reason, **more))
 
 
-def _work(row: Any) -> FeedWork:
+def _work(row: Any, claim_id: str) -> FeedWork:
     return FeedWork(
         feed_id=row.id,
         url=row.url,
-        spec=from_json(FeedSpec, row.spec),
+        spec=spec_from_json(row.spec),
         state=FeedState(row.state),
         schedule=row.schedule,
         interval_s=row.interval_s,
@@ -171,5 +214,5 @@ def _work(row: Any) -> FeedWork:
         polls=row.polls,
         last_ok_at=row.last_ok_at,
         last_new_at=row.last_new_at,
-        claim_id=row.claim_id,
+        claim_id=claim_id,
     )

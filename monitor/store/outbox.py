@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from monitor.model import Delivery, DeliveryState, EventType, TargetState
 from monitor.store.engine import Database
-from monitor.store.statements import insert_new, unclaimed, upsert
+from monitor.store.statements import MOST, NOW, insert_new, unclaimed, upsert
 from monitor.store.tables import attempt, delivery, delivery_story, target
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY)
@@ -55,7 +56,7 @@ class OutboxStore:
         claim_id = self._database.new_claim()
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch outbox claim")
-            rows = connection.execute(_due(now).limit(limit)).all()
+            rows = connection.execute(_due(), {NOW.key: now, MOST.key: limit}).all()
             if not rows:
                 return []
             connection.execute(
@@ -105,32 +106,34 @@ class OutboxStore:
             return sum(_commit_one(connection, end, now) for end in ends)
 
 
-def _due(now: datetime) -> Any:
+@lru_cache(maxsize=1)
+def _due() -> Any:
     """The first due delivery of each target that is neither busy, nor resting after failures, nor switched off."""
     other = delivery.alias()
     busy = exists().where(
         other.c.route == delivery.c.route,
         other.c.target == delivery.c.target,
         other.c.state == DeliveryState.SENDING,
-        other.c.claim_until > now,
+        other.c.claim_until > NOW,
     )
     resting = exists().where(
         target.c.route == delivery.c.route,
         target.c.target == delivery.c.target,
-        or_(target.c.disabled.is_(True), target.c.open_until > now),
+        or_(target.c.disabled.is_(True), target.c.open_until > NOW),
     )
     turn = func.row_number().over(
         partition_by=(delivery.c.route, delivery.c.target),
         order_by=(delivery.c.due_at, delivery.c.created_at, delivery.c.id),
     )
-    waiting = and_(delivery.c.state.in_(WAITING), delivery.c.due_at <= now)
-    left_behind = and_(delivery.c.state == DeliveryState.SENDING, unclaimed(delivery, now))
+    waiting = and_(delivery.c.state.in_(WAITING), delivery.c.due_at <= NOW)
+    left_behind = and_(delivery.c.state == DeliveryState.SENDING, unclaimed(delivery))
     first = select(delivery.c.id, turn.label("turn")).where(or_(waiting, left_behind), ~busy, ~resting).subquery()
     return (
         select(delivery)
         .join(first, first.c.id == delivery.c.id)
         .where(first.c.turn == 1)
         .order_by(delivery.c.due_at, delivery.c.created_at, delivery.c.id)
+        .limit(MOST)
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, insert, select, update
 
 from monitor.model import Entry, EntryState, FeedSpec, FeedState, PollOutcome
+from monitor.store.bulk import execute_many
 from monitor.store.statements import chunks, insert_new, reserved_ids
 from monitor.store.tables import entry, entry_key, feed, poll
 from monitor.store.types import UtcDateTime
@@ -102,8 +103,7 @@ def store_polls(connection: Connection, results: Sequence[PollResult], now: date
         polled = list(zip(standing, _insert_polls(connection, standing), strict=True))
         _insert_entries(connection, polled, now)
         _update_entries(connection, polled, now)
-        for result in standing:
-            _touch_keys(connection, result, now)
+        _touch_keys(connection, standing, now)
     return len(standing)
 
 
@@ -147,6 +147,7 @@ _SETTLE_FEED = (
         last_new_at=func.coalesce(bindparam("new_at", type_=UtcDateTime), feed.c.last_new_at),
     )
 )
+_INSERT_POLL, _INSERT_ENTRY = insert(poll), insert(entry)
 _DROP_OLD_POLLS = delete(poll).where(
     poll.c.feed_id == bindparam("key"),
     poll.c.id
@@ -161,7 +162,7 @@ _DROP_OLD_POLLS = delete(poll).where(
 
 def _settle_feeds(connection: Connection, results: Sequence[PollResult]) -> None:
     """Each feed's new state; their claims end."""
-    connection.execute(_SETTLE_FEED, [_settled(result) for result in results])
+    execute_many(connection, _SETTLE_FEED, [_settled(result) for result in results])
 
 
 def _settled(result: PollResult) -> dict[str, Any]:
@@ -188,10 +189,11 @@ def _settled(result: PollResult) -> dict[str, Any]:
 def _insert_polls(connection: Connection, results: Sequence[PollResult]) -> list[int]:
     """Records the polls; gives their ids."""
     ids = reserved_ids(connection, poll, len(results))
-    connection.execute(insert(poll), [_poll_row(result, poll_id) for result, poll_id in zip(results, ids, strict=True)])
+    rows = [_poll_row(result, poll_id) for result, poll_id in zip(results, ids, strict=True)]
+    execute_many(connection, _INSERT_POLL, rows)
     due = [{"key": result.work.feed_id} for result in results if result.work.polls % 10 == 0]
     if due:  # now and then: what is kept may run ten over
-        connection.execute(_DROP_OLD_POLLS, due)
+        execute_many(connection, _DROP_OLD_POLLS, due)
     return ids
 
 
@@ -255,7 +257,7 @@ def _insert_entries(connection: Connection, brought: Sequence[tuple[PollResult, 
             rows.append({"id": entry_id, **first, **_entry_values(listed, poll_id, now)})
             keys |= {(feed_id, key): entry_id for key in listed.keys}
     if rows:
-        connection.execute(insert(entry), rows)
+        execute_many(connection, _INSERT_ENTRY, rows)
         _insert_keys(connection, keys, now)
 
 
@@ -278,26 +280,31 @@ def _update_entries(connection: Connection, brought: Sequence[tuple[PollResult, 
         for listed in result.edited
     ]
     if rows:
-        connection.execute(_EDIT_ENTRY, rows)
+        execute_many(connection, _EDIT_ENTRY, rows)
 
 
-def _touch_keys(connection: Connection, result: PollResult, now: datetime) -> None:
+_SEEN_KEYS = select(entry_key.c.key, entry_key.c.last_seen_at).where(
+    entry_key.c.feed_id == bindparam("feed"), entry_key.c.key.in_(bindparam("keys", expanding=True))
+)
+_TOUCH_KEY = (
+    update(entry_key)
+    .where(entry_key.c.feed_id == bindparam("of_feed"), entry_key.c.key == bindparam("of_key"))
+    .values(last_seen_at=bindparam("seen_at"))
+)
+
+
+def _touch_keys(connection: Connection, results: Sequence[PollResult], now: datetime) -> None:
     """Keys of known entries: new ones are added. That they were seen again is written once a day only, which is exact
     enough for a memory of 400 days and keeps an unchanged feed from costing a write per entry."""
-    if not result.seen:
-        return
-    feed_id = result.work.feed_id
-    stored: dict[str, datetime] = {}
-    for chunk in chunks([key for key, _ in result.seen]):
-        rows = connection.execute(
-            select(entry_key.c.key, entry_key.c.last_seen_at).where(
-                entry_key.c.feed_id == feed_id, entry_key.c.key.in_(chunk)
-            )
-        )
-        stored |= {row.key: row.last_seen_at for row in rows}
-    _insert_keys(connection, {(feed_id, key): entry_id for key, entry_id in result.seen if key not in stored}, now)
-    stale = [key for key, seen_at in stored.items() if seen_at < now - timedelta(days=1)]
-    for chunk in chunks(stale):
-        connection.execute(
-            update(entry_key).where(entry_key.c.feed_id == feed_id, entry_key.c.key.in_(chunk)).values(last_seen_at=now)
-        )
+    learnt: dict[tuple[str, str], int] = {}
+    stale: list[dict[str, Any]] = []
+    for result in results:
+        feed_id, stored = result.work.feed_id, dict[str, datetime]()
+        for chunk in chunks([key for key, _ in result.seen]):
+            rows = connection.execute(_SEEN_KEYS, {"feed": feed_id, "keys": chunk})
+            stored |= {row.key: row.last_seen_at for row in rows}
+        learnt |= {(feed_id, key): entry_id for key, entry_id in result.seen if key not in stored}
+        aged = [key for key, seen_at in stored.items() if seen_at < now - timedelta(days=1)]
+        stale += [{"of_feed": feed_id, "of_key": key, "seen_at": now} for key in aged]
+    _insert_keys(connection, learnt, now)
+    execute_many(connection, _TOUCH_KEY, stale)

@@ -8,8 +8,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, TextClause, or_, text
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Integer, Table, TextClause, bindparam, or_, select, text, update
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
+
+from monitor.model import EntryState
+from monitor.store.bulk import execute_many
+from monitor.store.tables import entry
+from monitor.store.types import UtcDateTime
 
 T = TypeVar("T")
 
@@ -25,6 +30,11 @@ AT_WORK = text("entry.state IN ('listed', 'read')")
 # with 100,000 of them, .2 with this one): it is told that the condition excludes little. PostgreSQL has statistics.
 _POLLED = "feed.state IN ('ok', 'failing', 'gone')"
 _POLLED_SQLITE, _POLLED_POSTGRESQL = text(f"likely({_POLLED})"), text(_POLLED)
+
+# What claims are told at each call. Their statements are written once: to build one costs more than to execute it.
+NOW: BindParameter[Any] = bindparam("now", type_=UtcDateTime)
+MOST: BindParameter[Any] = bindparam("most", type_=Integer)
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 # Picks up to so many of these ids and addresses, in their order.
 Choose = Callable[[Sequence[tuple[Any, str]], int], list[Any]]
@@ -62,7 +72,7 @@ def _insert(dialect: str, table: Table) -> Any:
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows; those that exist already stay as they are. Inserting twice is normal and harmless."""
     if rows:
-        connection.execute(_insert_new(connection.dialect.name, table), list(rows))
+        execute_many(connection, _insert_new(connection.dialect.name, table), rows)
 
 
 @lru_cache(maxsize=64)
@@ -74,7 +84,7 @@ def _insert_new(dialect: str, table: Table) -> Any:
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Inserts rows or, where their primary key exists, sets all other given columns."""
     if rows:
-        connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0])), list(rows))
+        execute_many(connection, _upsert(connection.dialect.name, table, tuple(rows[0])), rows)
 
 
 @lru_cache(maxsize=64)
@@ -91,19 +101,50 @@ def is_polled(dialect: str) -> TextClause:
     return _POLLED_POSTGRESQL if dialect == "postgresql" else _POLLED_SQLITE
 
 
-def unclaimed(table: Table, now: datetime) -> ColumnElement[bool]:
+def unclaimed(table: Table, now: Any = NOW) -> ColumnElement[bool]:
     """Rows that nobody has, or whose holder's time ran out."""
     return or_(table.c.claim_until.is_(None), table.c.claim_until <= now)
 
 
-def chosen(connection: Connection, due: Any, limit: int, choose: Choose) -> list[Any]:
-    """Ids of due rows, as ``choose`` picks them. ``due`` selects id and address, longest due first. When the first rows
-    leave places free, more are looked at: one host's backlog must not hide the others behind it."""
+def chosen(connection: Connection, due: Any, now: datetime, limit: int, choose: Choose) -> list[Any]:
+    """Ids of due rows, as ``choose`` picks them. ``due`` selects id and address, longest due first, with the parameters
+    NOW and MOST. When the first rows leave places free, more are looked at: one host's backlog must not hide the others
+    behind it."""
     for many in (8 * limit, 64 * limit, CANDIDATES_MAX):
-        rows = connection.execute(due.limit(many)).all()
+        rows = connection.execute(due, {NOW.key: now, MOST.key: many}).all()
         found = choose([(row[0], row[1]) for row in rows], limit)
         if len(found) >= limit or len(rows) < many:
             break
+    return found
+
+
+@lru_cache(maxsize=8)
+def _claiming(table: Table) -> Any:
+    return (
+        update(table).where(table.c.id.in_(IDS)).values(claim_id=bindparam("new_claim"), claim_until=bindparam("until"))
+    )
+
+
+def claimed(connection: Connection, table: Table, ids: Sequence[Any], claim_id: str, until: datetime) -> None:
+    """Puts a claim on these rows."""
+    for chunk in chunks(ids):
+        connection.execute(_claiming(table), {IDS.key: chunk, "new_claim": claim_id, "until": until})
+
+
+_HELD = (
+    select(entry.c.id, entry.c.claim_id)
+    .where(entry.c.id.in_(IDS), entry.c.state == bindparam("state"))
+    .order_by(entry.c.id)
+    .with_for_update()
+)
+
+
+def claims_of(connection: Connection, ids: Iterable[int], state: EntryState) -> dict[int, str]:
+    """Who holds these entries, of those in this state; the rows are locked until the transaction ends."""
+    found: dict[int, str] = {}
+    for chunk in chunks(sorted(ids)):
+        rows = connection.execute(_HELD, {IDS.key: chunk, "state": state})
+        found |= {row.id: row.claim_id for row in rows}
     return found
 
 

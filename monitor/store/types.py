@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
+
+from monitor.model import FeedSpec
 
 T = TypeVar("T")
 
@@ -19,6 +22,8 @@ _TEXT_CHARS = len("2026-11-21 12:00:00.000000")
 def _to_text(value: datetime | None) -> str | None:
     if value is None:
         return None
+    if value.tzinfo is UTC:
+        return value.isoformat(" ", "microseconds")[:_TEXT_CHARS]
     if value.tzinfo is None:
         raise ValueError(f"a time without zone reached the store: {value!r}")
     return value.astimezone(UTC).isoformat(" ", "microseconds")[:_TEXT_CHARS]
@@ -74,3 +79,9 @@ def from_json(kind: type[T], text: str | bytes) -> T:
     """The value of type ``kind`` that ``to_json`` wrote."""
     value: T = _adapter(kind).validate_json(text)
     return value
+
+
+@lru_cache(maxsize=4096)
+def spec_from_json(text: str) -> FeedSpec:
+    """A feed's specification: immutable, and read again at each of its polls and for each of its articles."""
+    return from_json(FeedSpec, text)

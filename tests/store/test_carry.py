@@ -70,7 +70,7 @@ def test_entries_and_stories_first_seen_after_the_copy_are_known_again(file: Pat
     carried = carry_over(back_to(copy, file), file)
     assert (carried.entries, carried.stories, carried.deliveries) == (1, 1, 1)
     store = opened(file)
-    assert set(store.feeds.known(feed_id, ["g:a"])) == {"g:a"}
+    assert set(store.feeds.known({feed_id: ["g:a"]})[feed_id]) == {"g:a"}
     assert [story.id for story in store.stories.find({"k1"}).stories] == ["s1"]
     assert len(store.told.of_stories({"s1"})) == 1
     store.close()

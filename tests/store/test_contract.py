@@ -160,7 +160,7 @@ def test_a_poll_whose_claim_was_lost_changes_nothing(store: Store) -> None:
     (other,) = store.feeds.claim(NOW + timedelta(seconds=900), 10, 60.0)
     assert store.feeds.commit([polled(late, listed("a"))], NOW) == 0
     assert store.feeds.commit([polled(other, listed("b"))], NOW) == 1
-    assert set(store.feeds.known(other.feed_id, ["g:a", "g:b"])) == {"g:b"}
+    assert set(store.feeds.known({other.feed_id: ["g:a", "g:b"]})[other.feed_id]) == {"g:b"}
 
 
 def test_a_poll_committed_twice_is_stored_once(store: Store) -> None:
@@ -201,11 +201,11 @@ def test_an_edited_entry_is_read_again_under_its_old_id(store: Store) -> None:
     poll_once(store, listed("a"))
     read_all(store)
     (feed,) = store.views.feeds()
-    known = store.feeds.known(feed.feed_id, ["g:a"])["g:a"]
+    known = store.feeds.known({feed.feed_id: ["g:a"]})[feed.feed_id]["g:a"]
     (work,) = store.feeds.claim(NOW + HOUR, 10, 60.0)
     edited = replace(listed("a"), entry_id=known.entry_id, text_hash="other")
     store.feeds.commit([polled(work, edited=(edited,))], NOW + HOUR)
-    again = store.feeds.known(feed.feed_id, ["g:a"])["g:a"]
+    again = store.feeds.known({feed.feed_id: ["g:a"]})[feed.feed_id]["g:a"]
     assert (again.entry_id, again.text_hash, again.edits) == (known.entry_id, "other", 1)
     assert [read.entry_id for read in store.reads.claim(NOW + HOUR, 10, 60.0)] == [known.entry_id]
 
@@ -213,10 +213,10 @@ def test_an_edited_entry_is_read_again_under_its_old_id(store: Store) -> None:
 def test_keys_of_known_entries_are_learnt(store: Store) -> None:
     poll_once(store, listed("a"))
     (feed,) = store.views.feeds()
-    known = store.feeds.known(feed.feed_id, ["g:a"])["g:a"]
+    known = store.feeds.known({feed.feed_id: ["g:a"]})[feed.feed_id]["g:a"]
     (work,) = store.feeds.claim(NOW + HOUR, 10, 60.0)
     store.feeds.commit([polled(work, seen=(("g:a", known.entry_id), ("g:new", known.entry_id)))], NOW + HOUR)
-    assert store.feeds.known(feed.feed_id, ["g:new"])["g:new"].entry_id == known.entry_id
+    assert store.feeds.known({feed.feed_id: ["g:new"]})[feed.feed_id]["g:new"].entry_id == known.entry_id
 
 
 # ---------------------------------------------------------------------------------------------- reading and matching

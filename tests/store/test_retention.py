@@ -82,9 +82,9 @@ def test_a_pruned_entry_is_known_when_it_reappears_until_its_identity_goes_too(s
     all_judged(store, 2)
     (feed,) = store.views.feeds()
     assert pruned(store, NOW + 399 * DAY).entries == 0
-    assert set(store.feeds.known(feed.feed_id, ["g:k0", "l:k1"])) == {"g:k0", "l:k1"}
+    assert set(store.feeds.known({feed.feed_id: ["g:k0", "l:k1"]})[feed.feed_id]) == {"g:k0", "l:k1"}
     assert pruned(store, NOW + 401 * DAY).entries == 2
-    assert store.feeds.known(feed.feed_id, ["g:k0", "l:k1"]) == {}
+    assert store.feeds.known({feed.feed_id: ["g:k0", "l:k1"]})[feed.feed_id] == {}
     assert [count(store, table) for table in (tables.entry, tables.article, tables.judgement)] == [0, 0, 0]
 
 
@@ -92,10 +92,10 @@ def test_an_entry_that_a_feed_still_lists_is_never_forgotten(store: Store) -> No
     all_judged(store, 2)
     later = NOW + 300 * DAY
     (work,) = store.feeds.claim(later, 10, 60.0)
-    known = store.feeds.known(work.feed_id, ["g:k0"])["g:k0"]
+    known = store.feeds.known({work.feed_id: ["g:k0"]})[work.feed_id]["g:k0"]
     store.feeds.commit([polled(work, seen=(("g:k0", known.entry_id),))], later)
     assert pruned(store, NOW + 401 * DAY).entries == 1
-    assert set(store.feeds.known(work.feed_id, ["g:k0"])) == {"g:k0"}
+    assert set(store.feeds.known({work.feed_id: ["g:k0"]})[work.feed_id]) == {"g:k0"}
 
 
 def test_the_entries_and_memory_of_a_story_stay_when_its_keys_and_messages_go(store: Store) -> None:
