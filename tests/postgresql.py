@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from monitor.store import open_store
+
 STOP_S = 150
 
 
@@ -27,6 +29,7 @@ class Cluster:
     def __init__(self, folder: Path, port: int, bin_dir: Path) -> None:
         self.folder, self.port, self._bin = folder, port, bin_dir
         self._count = 0
+        self._migrated = ""  # a database with this version's schema, which others are copies of
 
     def run(self, *command: str) -> None:
         """Runs one of the cluster's programs as its user."""
@@ -52,11 +55,23 @@ class Cluster:
         """Stops the server. With many clients that connect again at once it may take its time (a minute was seen)."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", str(STOP_S), "-m", mode, "stop")
 
-    def url(self) -> str:
-        """The address of a new, empty database."""
+    def url(self, *, is_empty: bool = True) -> str:
+        """The address of a new database: an empty one, or one with this version's schema."""
+        if is_empty:
+            return self._address(self._create())
+        if not self._migrated:
+            name = self._create()
+            open_store(self._address(name)).close()
+            self._migrated = name
+        return self._address(self._create("-T", self._migrated))
+
+    def _create(self, *options: str) -> str:
         self._count += 1
         name = f"test{self._count}"
-        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *options, name)
+        return name
+
+    def _address(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
 

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from monitor import cli
 from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, Stage, Told, Why
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store.articles import told_row
 from monitor.store.outbox import insert_deliveries
 from monitor.store.statements import insert_new
@@ -22,6 +22,7 @@ from monitor.store.tables import told as told_table
 from monitor.store.tables import verdict
 from tests.alert import make
 from tests.cli.ports import free_port
+from tests.databases import new_store
 
 NOW = datetime.now(UTC)
 
@@ -64,7 +65,7 @@ match = [{{ types = ["call"] }}]
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     (tmp_path / "state").mkdir()
-    opened = open_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+    opened = new_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
     yield opened
     opened.close()
 

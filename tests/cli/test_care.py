@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import main
-from monitor.store import open_store, runner_lock
+from monitor.store import runner_lock
+from tests.databases import new_store
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "coopwatch.toml"
     path.write_text('state_dir = "state"\n', encoding="utf-8")
-    open_store(f"sqlite:///{tmp_path}/state/coopwatch.db").close()
+    new_store(f"sqlite:///{tmp_path}/state/coopwatch.db").close()
     return path
 
 

@@ -22,8 +22,9 @@ from monitor.match import Matcher
 from monitor.model import Article
 from monitor.rulebook import RuleSet
 from monitor.run.curator import Curator, FoundFeed, Reach
-from monitor.store import Store, open_store
+from monitor.store import Store
 from tests.console import fill
+from tests.databases import new_store
 
 PASSWORD = "correct horse battery"
 NOW = fill.NOW
@@ -77,7 +78,7 @@ def behind(store: Store, loaded: RuleSet, language: str = "it") -> Backstage:
 
 @pytest.fixture
 def site(tmp_path: Path, ruleset: RuleSet) -> Iterator[Site]:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     fill.everything(store)
     with serve(application.build(behind(store, ruleset), Access(Sessions(), api_token="api-token"))) as url:
         yield Site(url, store)

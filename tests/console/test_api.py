@@ -17,16 +17,16 @@ from monitor.console import application, gate
 from monitor.console.auth import LOGIN_ATTEMPTS, Sessions
 from monitor.console.gate import Access
 from monitor.rulebook import RuleSet
-from monitor.store import open_store
 from tests.console import fill
 from tests.console.conftest import PASSWORD, Site, behind, serve
+from tests.databases import new_store
 
 TOKEN = {"Authorization": "Bearer api-token"}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, ruleset: RuleSet) -> Iterator[Site]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('api')}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path_factory.mktemp('api')}/coopwatch.db")
     fill.everything(store, 20)
     with serve(application.build(behind(store, ruleset), Access(Sessions(), api_token="api-token"))) as url:
         yield Site(url, store)
@@ -137,7 +137,7 @@ def test_life_is_told_without_a_session_and_nothing_else(site: Site) -> None:
 
 
 def test_many_wrong_passwords_close_the_door(tmp_path: Path, ruleset: RuleSet) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     with serve(application.build(behind(store, ruleset), Access(Sessions()))) as url:
         site = Site(url, store)
         wrong = urllib.parse.urlencode({"password": "guess"})

@@ -18,17 +18,17 @@ from monitor.console.auth import Sessions
 from monitor.console.gate import Access
 from monitor.model import ActType, Story
 from monitor.rulebook import RuleSet
-from monitor.store import open_store
 from monitor.store.stories import save_story
 from tests.console import fill
 from tests.console.conftest import Site, behind, serve
+from tests.databases import new_store
 
 TOKEN = "Bearer api-token"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, ruleset: RuleSet) -> Iterator[Site]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('subscribe')}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path_factory.mktemp('subscribe')}/coopwatch.db")
     fill.everything(store, 20)
     change(store_of=store, id="st-4", state="wrong")
     change(store_of=store, id="st-5", type=ActType.CALL, deadline="2026-04-01")

@@ -35,8 +35,9 @@ from monitor.run.poll import PollSettings, PollStep
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
 from monitor.run.workers import WorkerPool
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store.feeds import feed_id_of
+from tests.databases import new_store
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TLS = tls_context()
@@ -144,7 +145,7 @@ class Product:
         self._open()
 
     def _open(self) -> None:
-        self.store: Store = open_store(f"sqlite:///{self.folder}/coopwatch.db")
+        self.store: Store = new_store(f"sqlite:///{self.folder}/coopwatch.db")
         self.store.manners.release_claims(self.now)
         self.writer = Writer()
         fetch = replace(self.limits, allow_private=tuple(self.allow))

@@ -45,6 +45,7 @@ from monitor.store.statements import insert_new
 from monitor.store.stories import save_story
 from monitor.store.tables import told as told_table
 from tests.alert import make
+from tests.databases import new_store
 
 NOW = make.NOW
 DESK = Route(name="desk", channel=Channel.EMAIL, to=("a@example.org",), language="en")
@@ -53,10 +54,10 @@ MORNING = replace(DESK, name="morning", mode=RouteMode.DIGEST, at=("08:00",))
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    address = f"sqlite:///{tmp_path / 'c.db'}"
     if request.param == "postgresql":
-        address = request.getfixturevalue("postgresql").url()
-    opened = open_store(address)
+        opened = open_store(request.getfixturevalue("postgresql").url(is_empty=False))
+    else:
+        opened = new_store(f"sqlite:///{tmp_path / 'c.db'}")
     yield opened
     opened.close()
 

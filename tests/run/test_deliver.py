@@ -17,9 +17,10 @@ from monitor.config import Channel, DeliverySettings, Route
 from monitor.model import Delivery, DeliveryState, EventType, SendFault, SendResult
 from monitor.run.deliver import DeliverStep
 from monitor.run.match import Desk
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store.outbox import insert_deliveries
 from tests.alert.make import NOW
+from tests.databases import new_store
 
 DESK = Route(name="desk", channel=Channel.EMAIL, to=("a@example.org",), language="en")
 HOOK = Route(name="hook", channel=Channel.WEBHOOK, url="https://example.org/h", secrets=(SecretStr("whsec_x"),))
@@ -30,7 +31,7 @@ WAITS_S = DeliverySettings().retry_s
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'c.db'}")
+    opened = new_store(f"sqlite:///{tmp_path / 'c.db'}")
     yield opened
     opened.close()
 

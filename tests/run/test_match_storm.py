@@ -13,8 +13,9 @@ from sqlalchemy import event
 from monitor.alert.office import Office
 from monitor.model import ActType, Announcement, Article, Judgement, Party, Stage, Verdict
 from monitor.run.match import Desk, MatchStep
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store import stories as story_store
+from tests.databases import new_store
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 SIDES = (Party("IT", "state", "IT", "Italia"), Party("CN", "state", "CN", "Cina"))
@@ -56,7 +57,7 @@ def statements(store: Store) -> Iterator[list[str]]:
 
 
 def test_each_report_of_a_flood_costs_the_same_number_of_statements(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     step = MatchStep(store, Says(), Desk((), Office("test")), clock=lambda: NOW)
     costs = []
     try:
@@ -74,7 +75,7 @@ def test_each_report_of_a_flood_costs_the_same_number_of_statements(tmp_path: Pa
 
 
 def test_a_report_that_was_read_a_moment_ago_is_not_parsed_again(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     step = MatchStep(store, Says(), Desk((), Office("test")), clock=lambda: NOW)
     try:
         store.imports.add([article(number) for number in range(20)], NOW)

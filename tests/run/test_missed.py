@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import ConfigError
 from monitor.model import Article, Judgement, Verdict
 from monitor.run.missed import enter_missed
-from monitor.store import open_store
+from tests.databases import new_store
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def article(number: int) -> Article:
 
 
 def test_entering_one_article_takes_no_other_from_the_service(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     try:
         store.imports.add([article(number) for number in range(30)], NOW)
         story = enter_missed(store, Blind(), article(99), note="no rule for it", by="Ada", now=NOW)
@@ -42,7 +42,7 @@ def test_entering_one_article_takes_no_other_from_the_service(tmp_path: Path) ->
 
 
 def test_an_article_that_somebody_has_is_not_taken_from_him(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    store = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     try:
         store.imports.add([article(1)], NOW)
         assert store.imports.claim(article(1).id, NOW, 60.0) is not None

@@ -20,12 +20,13 @@ from monitor.run.driver import Writer
 from monitor.run.match import Desk
 from monitor.run.metrics import Metrics
 from monitor.run.selfwatch import CanaryLost, Notes, SelfWatch
-from monitor.store import Store, desk, open_store, tables
+from monitor.store import Store, desk, tables
 from monitor.store.articles import told_row
 from monitor.store.outbox import insert_deliveries
 from monitor.watch import HealthKind, Moment
 from tests.console import fill
 from tests.console.fill import NOW
+from tests.databases import new_store
 
 SMTP = Smtp(host="127.0.0.1", port=2525, starttls="none")
 DESK = Route(name="desk", channel=Channel.EMAIL, to=("desk@example.org",), smtp=SMTP)
@@ -36,7 +37,7 @@ DUTY = Route(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path}/coopwatch.db")
+    made = new_store(f"sqlite:///{tmp_path}/coopwatch.db")
     with made.database.write() as connection:
         fill.feeds(connection)
         connection.execute(tables.feed.update().values(state="ok", failing_since_at=None))

@@ -8,20 +8,15 @@ from pathlib import Path
 import pytest
 
 from monitor.store import Store, open_store
+from tests.databases import new_store
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/state/coopwatch.db"
-    address: str = request.getfixturevalue("postgresql").url()
-    return address
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    made = open_store(url)
+    if request.param == "sqlite":
+        made = new_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+    else:
+        made = open_store(request.getfixturevalue("postgresql").url(is_empty=False))
     yield made
     made.close()

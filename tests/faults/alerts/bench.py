@@ -46,10 +46,11 @@ from monitor.model import (
 from monitor.run.collect import CollectStep
 from monitor.run.deliver import DeliverStep
 from monitor.run.match import Desk, MatchStep
-from monitor.store import Store, open_store, tables
+from monitor.store import Store, tables
 from monitor.store.types import to_json
 from tests.alert import make
 from tests.alert.servers import Mailhost, mailhost
+from tests.databases import new_store
 
 NOW = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -263,7 +264,7 @@ class Product:
         self._wire()
 
     def _open(self) -> None:
-        self.store: Store = open_store(f"sqlite:///{self.folder}/coopwatch.db")
+        self.store: Store = new_store(f"sqlite:///{self.folder}/coopwatch.db")
         self.store.manners.release_claims(self.now)
         self._wire()
 

@@ -22,7 +22,8 @@ from monitor.fetch.pacing import Pacing
 from monitor.model import FeedSpec, HttpAnswer
 from monitor.run.poll import PollSettings, PollStep
 from monitor.run.workers import WorkerPool
-from monitor.store import Store, open_store
+from monitor.store import Store
+from tests.databases import new_store
 from tests.flow.kills import acts, told_by_hook
 from tests.flow.world import World, eventually, rss, running
 
@@ -81,7 +82,7 @@ class Plugged:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path}/c.db")
+    made = new_store(f"sqlite:///{tmp_path}/c.db")
     yield made
     made.close()
 

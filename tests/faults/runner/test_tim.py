@@ -21,8 +21,9 @@ from monitor.run.clock import ClockWatch
 from monitor.run.driver import Driver, Writer
 from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
-from monitor.store import Store, open_store
+from monitor.store import Store
 from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
+from tests.databases import new_store
 from tests.flow.kills import acts
 from tests.flow.world import World, eventually, running
 from tests.store import test_contract as contract
@@ -34,7 +35,7 @@ SPECS = [FeedSpec(f"https://example.org/{n}") for n in range(5)]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = open_store(f"sqlite:///{tmp_path}/c.db")
+    made = new_store(f"sqlite:///{tmp_path}/c.db")
     yield made
     made.close()
 
