@@ -44,6 +44,9 @@ class Letters:
         self.stored += results
         return {"done": len(results)}
 
+    def passes_on(self, counts: Counts) -> bool:
+        return True
+
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
