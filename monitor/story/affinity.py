@@ -48,7 +48,7 @@ WEIGHTS: Mapping[str, float] = {
     "thing_unsaid_abroad": -4.4,
     "thing_unsaid_abroad_now": -4.6,
     "meant_said": 0.5,
-    "meant_unsaid": -1.0,
+    "meant_unsaid": -0.7,
     "thing_apart": -5.5,
     "thing_apart_abroad": -3.8,
     "thing_apart_abroad_now": -3.8,

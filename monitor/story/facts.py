@@ -109,8 +109,10 @@ def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
     days = abs(new.last - old.last)
     now = "" if days > _SAME_REPORT_DAYS else "_now"
     if max(there, here) < 0.5 and not (abroad and _is_spoken_of(mine, theirs, new, old)):
-        # a single word may be but the place where it was signed, unless it is known to mean a thing
+        # a single word may be but the place where it was signed, unless it is known to mean a thing or nothing else is
+        # alike either
         is_sure = all(len(words) > 1 or is_meaning(words[0]) for words in (mine, theirs))
+        is_sure = is_sure or new.said.keys().isdisjoint(old.said)
         single = "" if abroad or is_sure else "_single"
         facts[f"thing_unsaid{single}{abroad}{now}"] = 1.0
         return
@@ -135,7 +137,7 @@ def _meant(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]
         return
     shared = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
     if shared < 0.5:
-        facts["meant_unsaid"] = 1
+        facts["meant_unsaid"] = min(2.0, len(mine), len(theirs))
     else:
         facts["meant_said"] = min(1.0, shared / min(len(mine), len(theirs)))
 

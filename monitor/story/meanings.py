@@ -18,26 +18,27 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 class Meanings:
     """One language's table: whole words, beginnings of words, and signs where words are not parted by blanks."""
 
-    words: Mapping[str, str] = field(default_factory=dict)
-    beginnings: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    beginnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()  # of the beginnings, longest first
     signs: Mapping[str, str] = field(default_factory=dict)
     sign: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Meanings:
-        """A table of (word, meaning); a word that ends with an asterisk stands for all that begin like it. Of two
-        meanings of one word the first holds."""
-        words: dict[str, str] = {}
-        beginnings: dict[str, str] = {}
+        """A table of (word, meaning); a word that ends with an asterisk stands for all that begin like it. A word of
+        two meanings has both: which of them another report shares, shows."""
+        words: dict[str, tuple[str, ...]] = {}
+        beginnings: dict[str, tuple[str, ...]] = {}
         signs: dict[str, str] = {}
         for word, meaning in pairs:
             if _HAN.fullmatch(word):
                 signs.setdefault(word, _MARK + meaning)
             elif word.endswith(ANY_ENDING):
-                beginnings.setdefault(folded(word.removesuffix(ANY_ENDING)), _MARK + meaning)
+                start = folded(word.removesuffix(ANY_ENDING))
+                beginnings[start] = (*beginnings.get(start, ()), _MARK + meaning)
             else:
-                words.setdefault(folded(word), _MARK + meaning)
+                words[folded(word)] = (*words.get(folded(word), ()), _MARK + meaning)
         longest = sorted(signs, key=lambda one: (-len(one), one))
         return cls(
             words,
@@ -47,12 +48,12 @@ class Meanings:
             re.compile("|".join(longest)) if longest else None,
         )
 
-    def word(self, word: str) -> str:
-        """What a folded word means, as a stem; nothing where the table does not know it."""
+    def word(self, word: str) -> tuple[str, ...]:
+        """What a folded word means, as stems; nothing where the table does not know it."""
         whole = self.words.get(word) or self.words.get(_singular(word))
         if whole:
             return whole
-        return next((self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings), "")
+        return next((self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings), ())
 
     def split(self, run: str) -> Iterator[tuple[str, str]]:
         """A run of Chinese signs as pieces: (meaning, "") or ("", signs that mean nothing known)."""

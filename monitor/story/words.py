@@ -54,8 +54,10 @@ def stems(text: str, common: Collection[str] = frozenset(), meanings: Meanings =
         if not runs and not token[0].isdigit():
             short = stem(token)
             meant = meanings.word(folded(token))
-            if meant or (len(short) > 2 and short not in common):
-                yield meant or short
+            if meant:
+                yield from meant
+            elif len(short) > 2 and short not in common:
+                yield short
 
 
 def _pairs(run: str, common: Collection[str], meanings: Meanings) -> Iterator[str]:

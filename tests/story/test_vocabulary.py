@@ -71,14 +71,19 @@ def test_every_language_knows_nearly_every_thing(ruleset: RuleSet) -> None:
 
 
 def test_a_beginning_stands_for_every_ending_and_a_whole_word_for_itself_and_its_plural() -> None:
-    table = Meanings.of([("port", "port"), ("vaccin*", "vaccine"), ("vaccination", "never")])
+    table = Meanings.of([("port", "port"), ("vaccin*", "vaccine")])
     assert [table.word(word) for word in ("port", "ports", "porta", "vaccinazione", "vaccin")] == [
-        "=port",
-        "=port",
-        "",
-        "=vaccine",
-        "=vaccine",
+        ("=port",),
+        ("=port",),
+        (),
+        ("=vaccine",),
+        ("=vaccine",),
     ]
+
+
+def test_a_word_of_two_meanings_has_both() -> None:
+    table = Meanings.of([("mine", "mining"), ("mine", "landmine"), ("mina", "landmine")])
+    assert table.word("mines") == ("=mining", "=landmine")
 
 
 def test_of_signs_the_longest_piece_is_read_first_and_the_rest_in_pairs() -> None:
