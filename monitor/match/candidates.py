@@ -19,6 +19,7 @@ _HEAD = 3  # names that no list knows are looked for in the title and this many 
 _MAX_PARTS = 400  # sentences with an act or an instrument that are looked at
 _FRESH_DAYS = 45  # an act told with a date this near is news
 _OLD_CHARS = 60  # a year this near to the act dates it
+_AGO_CHARS = 30  # "avevano firmato a Mascate un anno fa"; further off it dates something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +150,18 @@ class _Age:
         folded = reading.folded[part.start : part.end]
         self.years = [(at + part.start, y) for at, y in years(folded)]
         self.published = reading.published
+        self.ago = [cue for cue in part.cues if cue[2].ref == "cue.ago"]
         self.fresh = "cue.today" in part.cue_names
         if not self.fresh and any(c.isdigit() for c in folded):
             dates = find_dates(folded, reading.language.dates, reading.published)
             self.fresh = any(_is_fresh(d.iso, reading.published) for d in dates)
 
     def is_old(self, frame: Frame) -> bool:
-        """Whether a year before the article's stands by the act, and nothing says today."""
+        """Whether a year before the article's stands by the act, or "a year ago" follows it, and nothing says today."""
         if self.fresh:
             return False
+        if frame.act is not None and any(0 <= cue[0] - frame.act[1] <= _AGO_CHARS for cue in self.ago):
+            return True
         limit = self.published.year if self.published.month > 2 else self.published.year - 1
         return any(year < limit and frame.start - _OLD_CHARS <= at <= frame.end + _OLD_CHARS for at, year in self.years)
 
@@ -185,6 +189,8 @@ def _reason(frame: Frame, reading: Reading, old: bool) -> Reason | None:
         return Reason.TALKS_ONLY
     if _is_of_a_performer(frame, reading):
         return Reason.PURCHASE
+    if _is_a_dispatch(reading):
+        return Reason.TALKS_ONLY
     if frame.time == "conditional":
         return Reason.CONDITIONAL
     if old:
@@ -203,6 +209,13 @@ def _is_procedure(frame: Frame) -> bool:
         cue[2].ref == "cue.mandate" and frame.act[1] <= cue[0] + 3 and cue[1] <= frame.instrument[0] + 3
         for cue in frame.part.cues
     )
+
+
+def _is_a_dispatch(reading: Reading) -> bool:
+    """Whether the article is about a dispatch to parliament or a mandate to negotiate: what it then tells of signing and of
+    coming into force is background or plan (GUIDE.md: context)."""
+    head = [p for p in reading.parts if p.rank == 0] or [p for p in reading.parts if p.rank == 1]
+    return any("cue.dispatch" in p.cue_names and p.instruments for p in head)
 
 
 def _is_of_a_performer(frame: Frame, reading: Reading) -> bool:

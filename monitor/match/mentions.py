@@ -42,7 +42,7 @@ def resolve(
     day = published.isoformat()
     alive = [(h, ruleset.entities[h[2].ref]) for h in hits if h[2].ref in ruleset.entities]
     alive = [(h, e) for h, e in alive if _in_office(e, day)]
-    alive = [pair for at, pair in enumerate(alive) if not _is_of_another_state(alive, at, folded)]
+    alive = [pair for at, pair in enumerate(alive) if not _is_of_another_state(alive, at, folded, language)]
     present = {e.id for h, e in alive if not h[2].needs} | {e.principal for h, e in alive if not h[2].needs}
     present |= {e.country for h, e in alive if not h[2].needs and e.country}
     out = []
@@ -82,15 +82,29 @@ def _beside(mention: Mentioned, cue: Hit, folded: str) -> bool:
     return 0 <= right - left <= _BESIDE_CHARS and not any(c in ",;:." for c in folded[left:right])
 
 
-def _is_of_another_state(alive: Sequence[tuple[Hit, Entity]], at: int, folded: str) -> bool:
-    """Whether a state's name right beside a ministry's says that another one is meant: МИД Ирана, 美国国务院."""
+def _is_of_another_state(alive: Sequence[tuple[Hit, Entity]], at: int, folded: str, language: Language) -> bool:
+    """Whether a state's name right beside a ministry's says that another one is meant: МИД Ирана, 美国国务院, "Ministero
+    degli Affari Esteri del Kenya"."""
     (start, end, _), entity = alive[at]
     if entity.kind != "ministry":
         return False
     after = next(((h, e) for h, e in alive[at + 1 : at + 3] if h[0] >= end), None)
     before = next(((h, e) for h, e in reversed(alive[max(0, at - 2) : at]) if h[1] <= start), None)
-    follows = after is not None and folded[end : after[0][0]] in ("", " ") and _is_other(after, entity)
+    follows = after is not None and _hangs_on(folded[end : after[0][0]], language) and _is_other(after, entity)
     return follows or (before is not None and before[0][1] == start and _is_other(before, entity))
+
+
+_OF_CHARS = 7  # "", " ", " del ", " of the "
+
+
+def _hangs_on(gap: str, language: Language) -> bool:
+    """Whether no more than a word such as "of" stands between a ministry and a state: no "and", no "in", no comma."""
+    words = gap.replace("'", " ").split()
+    if len(gap) > _OF_CHARS + 2 or not gap.replace("'", "").replace(" ", "a").isalpha():
+        return gap == ""
+    return language.place_words.union(
+        language.and_words, language.with_words, language.between_words, language.by_words
+    ).isdisjoint(words)
 
 
 def _is_other(beside: tuple[Hit, Entity], ministry: Entity) -> bool:

@@ -4,6 +4,7 @@ boundaries, case and accents, the article's language, masks, and the longest mat
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -129,14 +130,19 @@ def _neighbours(folded: str, start: int, end: int, term: Term) -> bool:
 
 
 def _longest(hits: Iterable[Hit]) -> list[Hit]:
-    """Left to right, the longest at each place; what overlaps a longer one is left out. Two meanings of the very same
-    span stay."""
+    """The longest first, wherever it begins; what overlaps a longer one is left out. Two meanings of the very same span
+    stay."""
     out: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (h[0], -h[1])):
-        if out and hit[0] < out[-1][1] and (hit[0], hit[1]) != (out[-1][0], out[-1][1]):
-            continue
+    spans: list[tuple[int, int]] = []
+    for hit in sorted(hits, key=lambda h: (h[0] - h[1], h[0])):
+        span = (hit[0], hit[1])
+        at = bisect_left(spans, span)
+        if at == len(spans) or spans[at] != span:
+            if (at < len(spans) and spans[at][0] < hit[1]) or (at and spans[at - 1][1] > hit[0]):
+                continue
+            spans.insert(at, span)
         out.append(hit)
-    return out
+    return sorted(out, key=lambda h: h[0])
 
 
 def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:

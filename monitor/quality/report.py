@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -23,12 +24,17 @@ def weights_yaml(c: Calibration, trained_on: str) -> str:
         "context_threshold: 0.45",
         f"intercept: {c.intercept}",
         "weights:",
-        *(f"  {name}: {weight}" for name, weight in c.weights.items()),
+        *(f"  {_key(name)}: {weight}" for name, weight in c.weights.items()),
         f"context_intercept: {c.context_intercept}",
         "context_weights:",
         *(f"  {name}: {weight}" for name, weight in c.context_weights.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    """A name as YAML key: a pair of words may hold a colon before its blank."""
+    return json.dumps(name, ensure_ascii=False) if " " in name else name
 
 
 def report(c: Calibration) -> str:
