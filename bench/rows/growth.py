@@ -65,7 +65,7 @@ def _measured(bench: Bench, name: str, feeds: int, entries: int) -> Point:
 
 def _poll_ms(bench: Bench, pid: int, due: int) -> float:
     give_up_at = time.monotonic() + 180
-    while _asked(bench) < 3 * due:  # the first round after ``once``, and two of the service
+    while _asked(bench) < 2 * due:  # that of ``once``, and a first one of the service
         if time.monotonic() > give_up_at:
             raise RuntimeError("the service does not poll")
         time.sleep(0.5)
