@@ -87,8 +87,8 @@ class CollectStep:
                     )
         return counts
 
-    def passes_on(self, counts: Counts) -> bool:
-        return bool(counts)
+    def wakes(self, counts: Counts) -> tuple[str, ...]:
+        return ("deliver",) if counts else ()
 
     def _due(self, route: Route, now: datetime) -> CollectWork | None:
         """The first thing that is due on a route."""

@@ -97,8 +97,8 @@ class DeliverStep:
                 self._on_sent(one.work.delivery)
         return Counter(str(end.state) for end in ends)
 
-    def passes_on(self, counts: Counts) -> bool:
-        return False  # it is the last
+    def wakes(self, counts: Counts) -> tuple[str, ...]:
+        return ()  # it is the last
 
     def _end(
         self, one: Sent, before: Mapping[tuple[str, str], TargetState], now: datetime

@@ -65,7 +65,7 @@ class _Lane:
 
 
 class Driver:
-    """Steps in the order of the flow. What one step commits makes the ones after it look for work."""
+    """Steps in the order of the flow. What one step commits makes the ones that it says look for work."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class Driver:
     async def _store(self) -> bool:
         """Commits what is finished; True when anything was."""
         stored = False
-        for position, lane in enumerate(self._lanes):
+        for lane in self._lanes:
             done = {task for task in lane.acting if task.done()}
             lane.acting -= done
             lane.finished += [task.result() for task in done if not task.cancelled()]
@@ -198,8 +198,8 @@ class Driver:
             self.progress_at = time.monotonic()
             lane.totals.update(counts)
             lane.hungry = True
-            if lane.step.passes_on(counts):
-                for later in self._lanes[position + 1 :]:
-                    later.hungry = True
+            woken = lane.step.wakes(counts)
+            for other in self._lanes:
+                other.hungry = other.hungry or other.step.name in woken
             stored = True
         return stored

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -37,7 +37,7 @@ from monitor.model import (
     Told,
 )
 from monitor.run.failpoints import failpoint
-from monitor.run.guard import guarded, tried
+from monitor.run.guard import tried
 from monitor.run.step import Counts
 from monitor.store import Store
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
@@ -95,9 +95,10 @@ class MatchStep:
 
     async def act(self, work: tuple[MatchWork, ...]) -> tuple[Judged, ...]:
         now, judge = self._clock(), self._judge
-        judged = [await _judged(judge, one, now) for one in work]
+        # in a thread, all in one go: a long hostile text must not keep the loop from its deadlines
+        judged = await asyncio.to_thread(lambda: tuple(_judged(judge, one, now) for one in work))
         failpoint("match.judged")
-        return tuple(judged)
+        return judged
 
     def commit(self, results: Sequence[tuple[Judged, ...]], now: datetime) -> Counts:
         counts: Counter[str] = Counter()
@@ -113,8 +114,9 @@ class MatchStep:
         failpoint("match.committed")
         return counts
 
-    def passes_on(self, counts: Counts) -> bool:
-        return any(count for what, count in counts.items() if what != Disposition.NONE)
+    def wakes(self, counts: Counts) -> Collection[str]:
+        moved = any(count for what, count in counts.items() if what != Disposition.NONE)
+        return ("collect", "deliver") if moved else ()
 
     def _commit_placed(self, one: Judged, now: datetime) -> Counter[str]:
         for _ in range(TRIES):
@@ -218,12 +220,12 @@ class MatchStep:
         )
 
 
-async def _judged(judge: Judge, work: MatchWork, now: datetime) -> Judged:
-    async def attempt() -> Judged:
-        # in a thread: a long hostile text must not keep the loop from its deadlines
-        return Judged(work, await asyncio.to_thread(judge.judge, work.article, now=now))
-
-    return await guarded(attempt, f"article {work.entry_id}", lambda fault: Judged(work, None, fault))
+def _judged(judge: Judge, work: MatchWork, now: datetime) -> Judged:
+    return tried(
+        lambda: Judged(work, judge.judge(work.article, now=now)),
+        f"article {work.entry_id}",
+        lambda fault: Judged(work, None, fault),
+    )
 
 
 def _moves_stories(one: Judged) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -208,8 +208,8 @@ class PollStep:
         counts["edits"] += sum(len(result.edited) for result in decided)
         return counts
 
-    def passes_on(self, counts: Counts) -> bool:
-        return bool(counts.get("entries") or counts.get("edits"))
+    def wakes(self, counts: Counts) -> Collection[str]:
+        return ("read",) if counts.get("entries") or counts.get("edits") else ()
 
     def _decide(self, one: Polled, entries: Sequence[Keyed], known: Mapping[str, Known], now: datetime) -> PollResult:
         """Everything that one poll changes. ``entries`` are those of its document, ``known`` what their keys lead to."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -149,8 +149,8 @@ class ReadStep:
             _log(result)
         return Counter(str(result.article.method) if result.article else "retry" for result in settled)
 
-    def passes_on(self, counts: Counts) -> bool:
-        return any(count for what, count in counts.items() if what != "retry")
+    def wakes(self, counts: Counts) -> Collection[str]:
+        return ("match",) if any(count for what, count in counts.items() if what != "retry") else ()
 
 
 def needs_page(work: ReadWork) -> bool:

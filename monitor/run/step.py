@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -32,8 +32,8 @@ class Step(Protocol[Work, Result]):
         """Stores results; returns what happened, in numbers by name."""
         ...
 
-    def passes_on(self, counts: Counts) -> bool:
-        """Whether what a commit counted may give the later steps something to do."""
+    def wakes(self, counts: Counts) -> Collection[str]:
+        """The steps, by name, to which what a commit counted may give something to do."""
         ...
 
 

@@ -5,6 +5,7 @@ Measured on 30 entries (27 kB): 7.2 ms as it is, 5.5 with the first change, 4.9 
 
 from __future__ import annotations
 
+import importlib.util
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,9 @@ def lighten(feedparser: Any) -> None:
     mixin.make_safe_absolute_uri = lru_cache(_ADDRESSES)(mixin.make_safe_absolute_uri)
     # What is copied here are the four texts that describe a title or content; copy.deepcopy takes 40 microseconds.
     mixin.copy = SimpleNamespace(deepcopy=flat_copy)
+    # Before each document it looks along the whole path for a parser that is not there.
+    if importlib.util.find_spec("drv_libxml2") is None:
+        feedparser.api.PREFERRED_XML_PARSERS = []
     # A thousand look-ups a document go through a chain of comparisons for names that mean others.
     _look_up_directly(feedparser.FeedParserDict)
 

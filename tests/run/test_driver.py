@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -40,8 +40,8 @@ class Turns:
         self.commits.append(len(results))
         return {"done": len(results)}
 
-    def passes_on(self, counts: Counts) -> bool:
-        return True
+    def wakes(self, counts: Counts) -> Collection[str]:
+        return ("turns",)
 
 
 def drive(step: Turns) -> float:
@@ -67,8 +67,8 @@ def test_what_ends_one_after_the_other_is_stored_together() -> None:
 
 def test_later_steps_look_for_work_only_where_the_one_before_left_some() -> None:
     class Quiet(Turns):
-        def passes_on(self, counts: Counts) -> bool:
-            return False
+        def wakes(self, counts: Counts) -> Collection[str]:
+            return ()
 
     def claims_after(first: Turns) -> int:
         second = Turns(works=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -44,8 +44,8 @@ class Letters:
         self.stored += results
         return {"done": len(results)}
 
-    def passes_on(self, counts: Counts) -> bool:
-        return True
+    def wakes(self, counts: Counts) -> Collection[str]:
+        return ()
 
 
 @pytest.fixture(autouse=True)

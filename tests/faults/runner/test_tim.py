@@ -130,8 +130,8 @@ class Blocking:
     def commit(self, results: Sequence[int], now: datetime) -> dict[str, int]:
         return {"done": len(results)}
 
-    def passes_on(self, counts: Mapping[str, int]) -> bool:
-        return True
+    def wakes(self, counts: Mapping[str, int]) -> tuple[str, ...]:
+        return ()
 
 
 async def serve(step: Any, until: Any, jumped: list[timedelta] | None = None, clock: Any = None) -> Service:
