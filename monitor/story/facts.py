@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import log
 
-from monitor.story.meanings import is_meaning
 from monitor.story.outline import Outline
+from monitor.story.things import RECENT_DAYS, SAME_REPORT_DAYS, about_the_thing
 
 MEMORY_DAYS = 400
-_SAME_REPORT_DAYS = 5
-_RECENT_DAYS = 14
-_OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its life: works begun, a text signed
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
-_SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
 _SAYS_THE_SAME = ("object_same", "thing_said", "words_share")
 
 Facts = dict[str, float]
@@ -43,10 +39,10 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     if days <= 2:
         facts["within_2_days"] = 1
     _object(facts, new, old, days)
-    _thing(facts, new, old, rarity, rivals)
+    facts |= about_the_thing(new, old, rarity, rivals)
     _words(facts, new, old, rarity, days)
     _coded(facts, new, old)
-    if days > _RECENT_DAYS:
+    if days > RECENT_DAYS:
         alike = max(facts.get(name, 0.0) for name in _SAYS_THE_SAME)
         facts["long_ago"] = 1
         if "principals_nested" in facts and "object_same" not in facts:
@@ -86,67 +82,18 @@ def _sides(mine: frozenset[str], theirs: frozenset[str]) -> str:
 
 def _object(facts: Facts, new: Outline, old: Outline, days: float) -> None:
     if new.package != old.package:
-        facts["package_and_single_late" if days > _SAME_REPORT_DAYS else "package_and_single"] = 1
-    elif new.package and days > _SAME_REPORT_DAYS:
+        facts["package_and_single_late" if days > SAME_REPORT_DAYS else "package_and_single"] = 1
+    elif new.package and days > SAME_REPORT_DAYS:
         facts["package_of_another_day"] = 1  # the documents of the next visit, told in the same words
     elif new.objects and old.objects:
         facts["object_differs" if new.objects.isdisjoint(old.objects) else "object_same"] = 1
-
-
-def _thing(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], rivals: int) -> None:
-    """Whether what the report calls the thing agreed is spoken of in the story, and the other way round. Where no
-    language is shared, only what both languages' words are known to mean can be compared."""
-    mine: Sequence[str] = [word for lang, words in new.things.items() if lang in old.things for word in words]
-    theirs: Sequence[str] = [word for lang, words in old.things.items() if lang in new.things for word in words]
-    abroad = "" if mine or theirs else "_abroad"
-    if abroad:
-        mine, theirs = new.things_meant, old.things_meant
-    if not mine or not theirs:
-        _meant(facts, new, old, rarity)
-        return
-    there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
-    here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
-    days = abs(new.last - old.last)
-    now = "" if days > _SAME_REPORT_DAYS else "_now"
-    if max(there, here) < 0.5 and not (abroad and _is_spoken_of(mine, theirs, new, old)):
-        # a single word may be but the place where it was signed, unless it is known to mean a thing or nothing else is
-        # alike either
-        is_sure = all(len(words) > 1 or is_meaning(words[0]) for words in (mine, theirs))
-        is_sure = is_sure or new.said.keys().isdisjoint(old.said)
-        single = "" if abroad or is_sure else "_single"
-        facts[f"thing_unsaid{single}{abroad}{now}"] = 1.0
-        return
-    there_share, here_share = min(1.0, there / len(mine)), min(1.0, here / len(theirs))
-    if days <= _OTHER_THING_DAYS:
-        # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        facts[f"thing_apart{abroad}{now}"] = 1 - max(there_share, here_share)
-    # soon, the shorter name suffices; weeks later what is named more exactly may be another thing of its kind
-    alike = min(there_share, here_share) if days > _RECENT_DAYS else max(there_share, here_share)
-    facts[f"thing_said{abroad}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
-
-
-def _is_spoken_of(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:
-    """Whether either side speaks of the other's thing at all, be it ever so usual between these parties."""
-    return any(word in old.said for word in mine) or any(word in new.said for word in theirs)
-
-
-def _meant(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float]) -> None:
-    """The same where one side's object is but "the pact": what all its words are known to mean says less."""
-    mine, theirs = new.meant, old.meant
-    if not mine or not theirs:
-        return
-    shared = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
-    if shared < 0.5:
-        facts["meant_unsaid"] = min(2.0, len(mine), len(theirs))
-    else:
-        facts["meant_said"] = min(1.0, shared / min(len(mine), len(theirs)))
 
 
 def _words(facts: Facts, new: Outline, old: Outline, rarity: Mapping[str, float], days: float) -> None:
     shared = sum(rarity.get(word, 1.0) * old.said[word] for word in new.said.keys() & old.said.keys())
     facts["words_shared"] = min(shared, 6.0)
     if new.languages.isdisjoint(old.languages):
-        facts["other_language_late" if days > _SAME_REPORT_DAYS else "other_language"] = 1
+        facts["other_language_late" if days > SAME_REPORT_DAYS else "other_language"] = 1
     else:
         facts["words_share"] = shared / (min(len(new.said), old.usual) or 1)
         if shared < 0.5:
@@ -175,4 +122,4 @@ def _happened_again(new: Outline, old: Outline) -> bool:
     the next."""
     if new.on is None or old.denied:
         return False
-    return any(new.on - old.told[stage] > _SAME_REPORT_DAYS for stage in new.told if stage in old.told)
+    return any(new.on - old.told[stage] > SAME_REPORT_DAYS for stage in new.told if stage in old.told)

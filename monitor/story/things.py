@@ -1,0 +1,63 @@
+"""Whether a report and a story speak of the same thing: what was agreed, as the text names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from monitor.story.meanings import is_meaning
+from monitor.story.outline import Outline
+
+SAME_REPORT_DAYS = 5
+RECENT_DAYS = 14
+_OTHER_THING_DAYS = 30  # later reports tell of the same thing in words of its life: works begun, a text signed
+_SINGLE_WORD = 0.7  # a thing named by one word ("tax") may be another of its kind, where there are others
+_SAID = 0.5  # of a word that only these two hold
+
+
+def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: int) -> dict[str, float]:
+    """The facts about the things of a report and a story, by name (see ``features``). Where no language is shared, only
+    what both languages' words are known to mean can be compared; where one side's object is but "the pact", all that
+    its words mean, which says less."""
+    mine: Sequence[str] = [word for lang, words in new.things.items() if lang in old.things for word in words]
+    theirs: Sequence[str] = [word for lang, words in old.things.items() if lang in new.things for word in words]
+    abroad = not mine and not theirs
+    if abroad:
+        mine, theirs = new.things_meant, old.things_meant
+    if not mine or not theirs:
+        return _by_all_meanings(new, old, rarity)
+    there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
+    here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
+    days = abs(new.last - old.last)
+    where = "_abroad" if abroad else ""
+    now = "" if days > SAME_REPORT_DAYS else "_now"
+    if max(there, here) < _SAID and not (abroad and _is_spoken_of(mine, theirs, new, old)):
+        single = "" if abroad or _is_telling(mine, theirs, new, old) else "_single"
+        return {f"thing_unsaid{single}{where}{now}": 1.0}
+    shares = min(1.0, there / len(mine)), min(1.0, here / len(theirs))
+    # soon, the shorter name suffices; weeks later what is named more exactly may be another thing of its kind
+    alike = min(shares) if days > RECENT_DAYS else max(shares)
+    facts = {f"thing_said{where}": alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike}
+    if days <= _OTHER_THING_DAYS:
+        # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
+        facts[f"thing_apart{where}{now}"] = 1 - max(shares)
+    return facts
+
+
+def _is_spoken_of(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:
+    """Whether either side speaks of the other's thing at all, be it ever so usual between these parties."""
+    return any(word in old.said for word in mine) or any(word in new.said for word in theirs)
+
+
+def _is_telling(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:
+    """Whether both things are named well enough to be missed: a single word may be but the place where it was signed,
+    unless it is known to mean a thing or nothing else is alike either."""
+    named = all(len(words) > 1 or is_meaning(words[0]) for words in (mine, theirs))
+    return named or new.said.keys().isdisjoint(old.said)
+
+
+def _by_all_meanings(new: Outline, old: Outline, rarity: Mapping[str, float]) -> dict[str, float]:
+    if not new.meant or not old.meant:
+        return {}
+    fewest = min(len(new.meant), len(old.meant))
+    shared = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in new.meant)
+    return {"meant_said": min(1.0, shared / fewest)} if shared >= _SAID else {"meant_unsaid": min(2.0, fewest)}
