@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 SLOW_FACTOR, SLOW_MAX_S = 5.0, 600.0
@@ -26,6 +27,7 @@ class HostPace:
     not_before_at: datetime | None = None
 
 
+@lru_cache(maxsize=8192)
 def host_of(url: str) -> str:
     """What is paced together: host and port, without ``www.`` (most sites serve both names from one machine)."""
     try:

@@ -232,7 +232,8 @@ def _moved(state: PollState, answer: HttpAnswer, url: str, now: datetime, pace: 
     """Counts sightings of a permanent redirect whose target is a feed; hands out the new address once it is believed."""
     target = permanent_target(answer)
     if not target or target == url:
-        return replace(state, moved_to="", moved_since_at=None, moved_seen=0), url
+        moving = state.moved_to or state.moved_since_at or state.moved_seen
+        return (replace(state, moved_to="", moved_since_at=None, moved_seen=0) if moving else state), url
     same = target == state.moved_to and state.moved_seen > 0
     since = state.moved_since_at if same and state.moved_since_at else now
     seen = state.moved_seen + 1 if same else 1

@@ -56,18 +56,21 @@ def joined_prints(listed: tuple[bytes, ...], before: bytes) -> bytes:
     return b"".join(list(dict.fromkeys((*listed, *older)))[: max(_PRINTS_KEPT, len(listed))])
 
 
+_DEFAULTS: dict[str, Any] = {spec.name: spec.default for spec in fields(PollState)}
+
+
 def pack(state: PollState) -> str:
     """The state as one line of JSON without its defaults."""
     found: dict[str, Any] = {}
-    for spec in fields(PollState):
-        value = getattr(state, spec.name)
-        if value == spec.default:
+    for name, default in _DEFAULTS.items():
+        value = getattr(state, name)
+        if value == default:
             continue
         if isinstance(value, datetime):
             value = value.timestamp()
         elif isinstance(value, bytes):
             value = base64.b64encode(value).decode("ascii")
-        found[spec.name] = value
+        found[name] = value
     return json.dumps(found, separators=(",", ":"), ensure_ascii=False) if found else ""
 
 
@@ -80,15 +83,14 @@ def unpack(text: str) -> PollState:
     if not isinstance(found, dict):
         return PollState()
     values: dict[str, Any] = {}
-    for spec in fields(PollState):
-        value = found.get(spec.name)
-        if value is None:
+    for name, value in found.items():
+        if value is None or name not in _DEFAULTS:
             continue
-        if spec.name.endswith("_at"):
+        if name.endswith("_at"):
             value = datetime.fromtimestamp(float(value), UTC)
-        elif spec.name == "prints":
+        elif name == "prints":
             value = base64.b64decode(value)
         elif isinstance(value, list):
             value = tuple(value)
-        values[spec.name] = value
+        values[name] = value
     return PollState(**values)

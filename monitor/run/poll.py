@@ -108,6 +108,7 @@ class PollStep:
     ) -> None:
         self._store, self._egress, self._pacing, self._pool = store, egress, pacing, pool
         self._settings, self._clock, self._chance = settings, clock, chance
+        self._pace = settings.pace
         self._not_since: datetime | None = None
         # two asked, two waiting for their turn: more of one host would take the places of others
         self._shares = Shares(2 * settings.fetch.host_concurrency)
@@ -115,7 +116,7 @@ class PollStep:
 
     def use(self, settings: PollSettings) -> None:
         """From the next poll on follows these (a reload)."""
-        self._settings = settings
+        self._settings, self._pace = settings, settings.pace
         self._shares.most = 2 * settings.fetch.host_concurrency
         self.concurrency = settings.fetch.concurrency
 
@@ -151,7 +152,7 @@ class PollStep:
         return Polled(work, state, now, elapsed_s, found)
 
     async def _ask(self, work: FeedWork, state: PollState, now: datetime) -> tuple[HttpAnswer | HttpFailure, bool]:
-        headers = schedule.validators(state, now, self._settings.pace)
+        headers = schedule.validators(state, now, self._pace)
         request = Request(work.url, headers=headers, allow=self._settings.allow)
         async with self._pacing.turn(work.url):
             return await self._egress.get(request), bool(headers)
@@ -213,7 +214,7 @@ class PollStep:
 
     def _decide(self, one: Polled, entries: Sequence[Keyed], known: Mapping[str, Known], now: datetime) -> PollResult:
         """Everything that one poll changes. ``entries`` are those of its document, ``known`` what their keys lead to."""
-        state, work, found, pace = one.state, one.work, one.found, self._settings.pace
+        state, work, found, pace = one.state, one.work, one.found, self._pace
         timing = {"now": now, "pace": pace, "spread": self._chance()}
         if isinstance(found, Trouble):
             settled = schedule.settle_trouble(state, work.url, found, before=work.state, **timing)  # type: ignore[arg-type]
