@@ -24,7 +24,7 @@ _STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
 def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
     """The rule's fixed type, else that of the most telling instrument beside the act."""
     if frame.rule.type:
-        return frame.rule.type
+        return ActType.DEAL if _is_supply(frame) else frame.rule.type
     if frame.instrument:
         found = concepts[frame.instrument[2].ref].type
         if found is ActType.AGREEMENT and frame.instrument[2].ref == _PLAIN and "cue.supply" in frame.part.cue_names:
@@ -34,6 +34,13 @@ def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
     near = [concepts[h[2].ref] for h in frame.part.instruments]
     typed = [c for c in near if c.type]
     return min(typed, key=lambda c: c.rank).type or ActType.AGREEMENT if typed else ActType.AGREEMENT
+
+
+def _is_supply(frame: Frame) -> bool:
+    """Whether what looks like a gift is sold: "deal for Venezuela to supply oil"."""
+    if frame.rule.type is not ActType.ASSISTANCE or "cue.supply" not in frame.part.cue_names:
+        return False
+    return any(h[2].ref in ("instrument.agreement", "instrument.deal") for h in frame.part.instruments)
 
 
 def stage_of(frame: Frame, concepts: dict[str, Concept]) -> tuple[Stage, Step | None]:
