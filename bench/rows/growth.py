@@ -16,6 +16,7 @@ from bench.rows.pages import CONSOLE, PAGES, SEARCHES, cost_of, session
 _DUE = 300
 _WINDOW_S = 6.0
 _ARTICLES = 200
+_KEEP = '[keep]\ntexts = "3650d"\nidentity = "3650d"\n'  # nothing is pruned while the clock runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _measured(bench: Bench, name: str, feeds: int, entries: int) -> Point:
     size = max(feeds, entries) if name == "entries" else feeds
     due = min(_DUE, feeds)
     folder, interval = bench.folder / f"{name}-{size}", {"min_interval": '"2s"', "max_interval": '"2s"'}
-    product = Product(folder, bench.origin.port, due, keys=interval, extra=CONSOLE, cache=bench.cache)
+    product = Product(folder, bench.origin.port, due, keys=interval, extra=CONSOLE + _KEEP, cache=bench.cache)
     product.once()
     filling.stories(product)
     filling.articles(product, max(1, entries))
