@@ -104,13 +104,22 @@ def _day(article: Article, now: datetime) -> date:
         return moment.date()
 
 
+def _is_part_of_a_name(hit: Hit, names: list[tuple[int, int]]) -> bool:
+    """Whether a word is but part of an organisation's name: the Cooperation of the SCO is none that was agreed."""
+    length = hit[1] - hit[0]
+    return any(start <= hit[0] and hit[1] <= end and end - start > length for start, end in names)
+
+
 def _parts(
     spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...], folded: str
 ) -> tuple[Part, ...]:
     starts = [s for s, _, _ in spans]
     buckets: list[dict[str, list[Hit]]] = [{"act": [], "instrument": [], "sector": [], "cue": []} for _ in spans]
     named: list[list[Mentioned]] = [[] for _ in spans]
+    names = [(m.start, m.end) for m in mentions if m.entity.kind == "organisation"]
     for hit in concepts:
+        if hit[2].ref.startswith("instrument.") and _is_part_of_a_name(hit, names):
+            continue
         at = bisect_right(starts, hit[0]) - 1
         if at >= 0:
             buckets[at][hit[2].ref.partition(".")[0]].append(hit)

@@ -91,3 +91,8 @@ def test_an_act_that_one_side_tells_says_who_claims_it(matcher: Matcher, text: s
     told = reports(matcher, text, lang)
     assert told
     assert told[0].claimed_by == claims
+
+
+def test_a_word_of_an_organisations_name_is_no_instrument(matcher: Matcher) -> None:
+    text = "Members of the Shanghai Cooperation Organisation signed an agreement establishing a joint bank."
+    assert "collective" in {c.source for c in casts(matcher, text, "en")}
