@@ -178,7 +178,8 @@ def test_interim_answers_for_ever_end_at_the_deadline_and_fifty_do_not_matter(su
         await answer(200, feed(3))(asked, line)
 
     url, other = origin.on("/f/hints-forever", hints_for_ever), origin.on("/f/early-hints", fifty)
-    subject.use(deadline_s=3.0, read_timeout_s=3.0)  # the deadline alone ends it: the origin may stand still for a moment
+    # the deadline alone ends it: the origin may stand still for a moment
+    subject.use(deadline_s=3.0, read_timeout_s=3.0)
     subject.follow(url, other)
     with takes(3 + 2):
         subject.wait(0)
