@@ -45,7 +45,10 @@ def example_faults(rules: Iterable[Rule], finds: Finds, judge: Judge) -> list[Ex
             found = finds(article)
             message = ""
             if example.match and rule.id not in found:
-                message = "must match and does not" + _taken_by(rule, found, listed)
+                taker = _taker(rule, found, listed)
+                if taker is not None and _is_laid_over(taker, rule, listed):
+                    continue
+                message = "must match and does not" + _taken_by(taker)
             elif not example.match and rule.id in found:
                 message = "must not match and does"
             elif example.match and not set(example.parties) <= found[rule.id]:
@@ -57,12 +60,21 @@ def example_faults(rules: Iterable[Rule], finds: Finds, judge: Judge) -> list[Ex
     return out
 
 
-def _taken_by(rule: Rule, found: Collection[str], rules: Sequence[Rule]) -> str:
-    """Why a rule may find nothing: where several find the same words, the weightiest has them."""
-    first = next((r for r in rules if r.id in found and r.weight >= rule.weight), None)
-    if first is None:
+def _taker(rule: Rule, found: Collection[str], rules: Sequence[Rule]) -> Rule | None:
+    """Where several rules find the same words, the weightiest has them."""
+    return next((r for r in rules if r.id in found and r.weight >= rule.weight), None)
+
+
+def _is_laid_over(taker: Rule, rule: Rule, rules: Sequence[Rule]) -> bool:
+    """Whether a later file took the words, as a site's own rule of more weight does: its editor wants that, and could not
+    change the shipped rule."""
+    return taker.file != rule.file and rules.index(taker) > rules.index(rule)
+
+
+def _taken_by(taker: Rule | None) -> str:
+    if taker is None:
         return ""
-    return f" ({first.id}, of weight {first.weight:g}, has its words: give this rule more weight)"
+    return f" ({taker.id}, of weight {taker.weight:g}, has its words: give this rule more weight)"
 
 
 def _details(kind: str | None, stage: str | None, judgement: Judgement) -> str:

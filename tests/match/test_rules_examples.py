@@ -39,6 +39,17 @@ def test_an_example_that_lies_is_found(matcher: Matcher) -> None:
     assert "not BR" in faults(matcher, (elsewhere,))[0].message
 
 
+def test_a_later_file_may_take_the_words_of_a_shipped_example_and_an_earlier_one_may_not(matcher: Matcher) -> None:
+    shipped = next(r for r in matcher.ruleset.rules if r.id == "instrument-signed")
+    own = replace(shipped, id="site-signed", weight=shipped.weight + 1, file="site/own.yaml", examples=())
+    over = Matcher(replace(matcher.ruleset, rules=(*matcher.ruleset.rules, own)))
+    assert faults(over, over.ruleset.rules) == [], "the site's editor wants that"
+    under = Matcher(replace(matcher.ruleset, rules=(own, *matcher.ruleset.rules)))
+    taken = [fault for fault in faults(under, under.ruleset.rules) if fault.rule == shipped.id]
+    assert taken
+    assert all("site-signed, of weight 7, has its words" in fault.message for fault in taken)
+
+
 def test_two_rule_sets_are_compared_on_articles(matcher: Matcher) -> None:
     deaf = Matcher(replace(matcher.ruleset, rules=()))
     article = Article(
