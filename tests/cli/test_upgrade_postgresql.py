@@ -16,6 +16,7 @@ from tests import postgresql as cluster
 from tests.conftest import ROOT
 
 
+@pytest.mark.long
 @pytest.mark.postgresql
 def test_it_reads_in_place_and_refuses_another_schema(
     postgresql: cluster.Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]

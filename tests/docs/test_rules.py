@@ -45,6 +45,7 @@ def run(line: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_first_rule_in_ten_minutes(scratch: Path) -> None:
     said: list[str] = []
     for kind, block in BLOCKS:

@@ -96,6 +96,7 @@ NEW = type(SIGNED)(
 )
 
 
+@pytest.mark.long
 def test_sto_12_two_plain_services_on_one_postgresql_poll_in_turn_and_send_one_mail(fleet: World) -> None:
     with running(fleet) as one, running(fleet) as other:
         for service in (one, other):
@@ -119,7 +120,7 @@ def dropped(server: Cluster) -> int:
         return int(found[0])
 
 
-@pytest.mark.parametrize("command", ["run", "worker"])
+@pytest.mark.parametrize("command", ["run", pytest.param("worker", marks=pytest.mark.long)])
 def test_sto_11_connections_that_drop_during_the_work_cost_nothing(
     fleet: World, postgresql: Cluster, command: str
 ) -> None:

@@ -124,6 +124,7 @@ def test_every_trouble_that_an_operator_must_know_is_mailed_once(duty: World) ->
     assert len(duty.mails) == told
 
 
+@pytest.mark.long
 def test_many_failing_feeds_are_one_episode_with_a_start_reminders_and_an_end(duty: World) -> None:
     names = [f"f{n}.xml" for n in range(7)]
     feeds(duty, *names)
@@ -189,6 +190,7 @@ def test_a_service_that_polls_nothing_although_feeds_are_due_says_so(duty: World
         assert service.end(45) == 0
 
 
+@pytest.mark.long
 def test_rules_that_fail_their_own_examples_are_mailed_and_not_taken(duty: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", rules)
@@ -204,6 +206,7 @@ def test_rules_that_fail_their_own_examples_are_mailed_and_not_taken(duty: World
         eventually(lambda: any("fail their own examples" in subject for subject in subjects(duty)), "it is told")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "circuit_after", "told"),
     [(503, 2, "Endpoint failing: "), (410, 50, "Endpoint disabled: "), (503, 50, "Delivery failed: ")],

@@ -88,7 +88,7 @@ AT_THREE = ("match.rendered", "deliver.sent", "deliver.commit")
 
 @pytest.mark.parametrize(
     ("database", "points"),
-    [("sqlite", AT_TEN), pytest.param("postgresql", AT_THREE, marks=pytest.mark.postgresql)],
+    [("sqlite", AT_TEN), pytest.param("postgresql", AT_THREE, marks=[pytest.mark.postgresql, pytest.mark.long])],
     indirect=["database"],
     ids=["sqlite", "postgresql"],
 )

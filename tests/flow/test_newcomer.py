@@ -119,6 +119,7 @@ def test_without_internet_the_test_mail_is_sent_all_the_same(place: World, confi
     assert first(mail_server, "desk")
 
 
+@pytest.mark.long
 def test_an_alert_reaches_who_is_there_waits_for_a_full_mailbox_and_is_parked_for_nobody(
     place: World, config: Path, mail_server: Exim
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_refused_test_message_is_said_in_the_server_s_words(place: World, conf
     assert "test message to somebody@elsewhere.example: FAILED: 550 relay not permitted" in refused.stdout
 
 
+@pytest.mark.long
 def test_a_server_that_wants_a_login_under_tls_gets_it_and_the_password_never_shows(
     place: World, config: Path, tmp_path: Path
 ) -> None:

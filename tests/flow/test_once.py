@@ -93,6 +93,7 @@ def test_a_second_runner_on_the_same_database_is_refused(place: World) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.postgresql
 def test_the_same_line_on_postgresql_also_after_a_kill(place: World, postgresql: Cluster) -> None:
     place.configure(database=postgresql.url())

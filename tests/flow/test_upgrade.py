@@ -88,6 +88,7 @@ def test_upgrade_without_check_says_how_to_upgrade(site: World) -> None:
     assert "make install-service" in done.stderr
 
 
+@pytest.mark.long
 def test_the_way_back_from_a_newer_schema_repeats_no_alert(site: World) -> None:
     """A newer version migrated the database and told something; the older version refuses it, restores its backup and goes on."""
     assert site.run("backup").returncode == 0

@@ -157,6 +157,7 @@ def updates(rounds: tuple[World, list[int]], route: str = "hook") -> list[dict[s
     ]
 
 
+@pytest.mark.long
 def test_the_first_run_tells_each_act_once_to_the_routes_that_it_concerns(rounds: tuple[World, list[int]]) -> None:
     made, counts = rounds
     first = made.events[: counts[0]]

@@ -60,6 +60,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     made.close()
 
 
+@pytest.mark.long
 def test_prc_05_rules_that_are_good_are_swapped_bad_and_vanished_ones_refused_and_no_poll_is_lost(
     place: World, tmp_path: Path, manager: Manager
 ) -> None:
@@ -155,6 +156,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.long
 def test_prc_08_the_network_gone_is_one_alarm_and_its_return_no_stampede(place: World) -> None:
     port, count = free_port(), 12
     path = place.configure(
@@ -223,6 +225,7 @@ def memory_group(limit_bytes: int) -> Path:
     raise AssertionError("absent() ends the test")
 
 
+@pytest.mark.long
 def test_prc_10_bombs_and_huge_pages_stay_below_the_memory_limit(place: World) -> None:
 
     group = memory_group(300 * 1024 * 1024)
@@ -255,6 +258,7 @@ def test_prc_10_bombs_and_huge_pages_stay_below_the_memory_limit(place: World) -
     assert place.hooks, "and the announcement was told all the same"
 
 
+@pytest.mark.long
 def test_prc_13_a_reader_of_the_log_that_stands_still_stops_nobody(place: World) -> None:
     place.configure(more='[log]\nlevel = "debug"\n')
     read_end, write_end = os.pipe()

@@ -112,6 +112,7 @@ def test_sto_04_a_disk_full_while_the_log_is_written_back_keeps_the_database_who
         assert connection.execute("SELECT count(*) FROM meta WHERE key LIKE 'k%'").fetchone()[0] == written
 
 
+@pytest.mark.long
 def test_sto_09_backups_while_fifty_feeds_are_polled_are_whole_and_the_service_goes_on_from_one(place: World) -> None:
     names = [f"/f{number}.xml" for number in range(50)]
     feeds = "".join(f"  - {{url: '{place.base}{name}', title: F{name[2:-4]}, language: 'it'}}\n" for name in names)
@@ -213,6 +214,7 @@ def fill(path: Path, rows: int) -> None:
         connection.commit()
 
 
+@pytest.mark.long
 def test_sto_10_what_was_pruned_and_reappears_is_not_told_again(place: World) -> None:
     place.stories = [SIGNED, WEATHER]
     assert place.run("once").returncode == 0
@@ -234,6 +236,7 @@ def test_sto_10_what_was_pruned_and_reappears_is_not_told_again(place: World) ->
     assert len(place.mails) == len(place.hooks) == 1
 
 
+@pytest.mark.long
 def test_a_filling_disk_is_mailed_while_there_is_still_room_to_work(place: World, mount: Mount, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     (place.folder / "state" / "cache").rename(cache)

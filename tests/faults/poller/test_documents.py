@@ -205,6 +205,7 @@ def test_five_bogus_content_types_are_read_as_feeds(subject: Subject, origin: Or
         well(subject, url, 5)
 
 
+@pytest.mark.long
 @fault("FEED-09")
 def test_of_very_many_items_the_newest_are_taken_and_the_rest_is_counted(
     make: Callable[..., Subject], origin: Origin

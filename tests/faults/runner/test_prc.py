@@ -36,6 +36,7 @@ def list_feeds(place: World, number: int) -> None:
     (place.folder / "feeds.yaml").write_text("feeds:\n" + feeds)
 
 
+@pytest.mark.long
 def test_prc_03_sigterm_during_a_storm_begins_nothing_new_and_ends_in_time(place: World) -> None:
     list_feeds(place, 50)
     config = place.folder / "coopwatch.toml"
@@ -121,6 +122,7 @@ def test_prc_07_a_fault_in_one_feeds_handling_fails_that_feed_alone(
     assert len(caught) == 3, "each traceback is logged once"
 
 
+@pytest.mark.long
 def test_prc_09_without_file_descriptors_it_degrades_and_recovers(place: World) -> None:
     list_feeds(place, 100)
     config = place.folder / "coopwatch.toml"

@@ -100,6 +100,7 @@ def test_sto_05_a_read_only_state_directory_is_refused_with_one_line(place: Worl
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_sto_06_a_damaged_page_is_found_at_start_and_the_last_backup_restores(place: World) -> None:
     place.stories = acts(5)
     assert place.run("once").returncode == 0
@@ -179,6 +180,7 @@ def _versions(path: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT version_num FROM alembic_version")]
 
 
+@pytest.mark.long
 def test_sto_12_a_second_runner_on_sqlite_is_refused_whatever_command_it_is(place: World) -> None:
     with running(place) as first:
         first.says("is ready")

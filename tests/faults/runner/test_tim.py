@@ -215,6 +215,7 @@ def test_tim_06_after_a_stop_each_feed_is_caught_up_once(place: World) -> None:
         assert place.asked.count("/feed.xml") == asked + 1
 
 
+@pytest.mark.long
 def test_tim_07_restarts_ask_no_feed_more_often_than_its_interval(place: World) -> None:
     config = place.folder / "coopwatch.toml"
     config.write_text(config.read_text().replace('min_interval = "1s"', 'min_interval = "10m"'))
