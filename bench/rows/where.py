@@ -21,7 +21,7 @@ from monitor.extract import extract
 from monitor.match import Matcher
 from monitor.model import Article, FeedSpec, FeedState, PollOutcome
 from monitor.rulebook.pages import load_page_phrases
-from monitor.run.poll import as_listed
+from monitor.run.polled import as_listed
 from monitor.sources import rss
 from monitor.sources.age import Age, FeedTime
 from monitor.sources.identity import Taken, take_in

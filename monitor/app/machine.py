@@ -28,7 +28,8 @@ from monitor.run.failpoints import failpoint
 from monitor.run.match import MatchStep
 from monitor.run.metrics import Metrics
 from monitor.run.pages import PageReader
-from monitor.run.poll import PollSettings, PollStep
+from monitor.run.poll import PollStep
+from monitor.run.polled import PollSettings
 from monitor.run.reach import Outreach
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook

@@ -31,7 +31,8 @@ from monitor.model import FeedSpec, PagePhrases
 from monitor.run.driver import Driver, Writer
 from monitor.run.match import MatchStep
 from monitor.run.pages import PageReader
-from monitor.run.poll import PollSettings, PollStep
+from monitor.run.poll import PollStep
+from monitor.run.polled import PollSettings
 from monitor.run.read import ReadStep
 from monitor.run.robots_book import RobotsBook
 from monitor.run.workers import WorkerPool

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from monitor.console import shown
+from monitor.console import feeds, shown
 from monitor.console.days import midnight
 from monitor.console.pages.base import Page, PageNumber, Pages, Text, figure
 from monitor.model import FeedState
@@ -40,7 +40,7 @@ def sources(pages: Pages) -> Page:
             "/sources",
             tongue("sources.title"),
             figures=figures,
-            feeds=[shown.feed_row(line, tongue, now) for line in lines],
+            feeds=[feeds.feed_row(line, tongue, now) for line in lines],
             f={"q": q, "state": state},
             options={"feed_state": tongue.closed("feed", [state for state in FeedState if state != FeedState.REMOVED])},
             page=page,
@@ -64,12 +64,12 @@ def source(pages: Pages) -> Page:
         facts = [
             (tongue("col.language"), tongue.words.tongue(feed.spec.language) if feed.spec.language else "–"),
             (tongue("col.country"), tongue.words.name_of(feed.spec.country) or "–"),
-            (tongue("col.kind"), shown.publisher(feed.spec.kind, tongue) or "–"),
+            (tongue("col.kind"), feeds.publisher(feed.spec.kind, tongue) or "–"),
             (tongue("col.interval"), tongue.span(feed.interval_s)),
             (tongue("col.last_new"), tongue.moment(feed.last_new_at)),
             (tongue("col.next"), tongue.moment(feed.due_at)),
         ]
-        row = shown.feed_row(feed, tongue, pages.behind.clock())
+        row = feeds.feed_row(feed, tongue, pages.behind.clock())
         return pages.render(
             request,
             "source.html",
@@ -77,7 +77,7 @@ def source(pages: Pages) -> Page:
             str(row["title"]),
             feed=row,
             facts=facts,
-            polls=[shown.poll_row(poll, tongue) for poll in polls],
+            polls=[feeds.poll_row(poll, tongue) for poll in polls],
         )
 
     return show

@@ -20,7 +20,8 @@ from monitor.config import FetchSettings
 from monitor.fetch.egress import Request
 from monitor.fetch.pacing import Pacing
 from monitor.model import FeedSpec, HttpAnswer
-from monitor.run.poll import PollSettings, PollStep
+from monitor.run.poll import PollStep
+from monitor.run.polled import PollSettings
 from monitor.run.workers import WorkerPool
 from monitor.store import Store
 from tests.databases import new_store

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.alert import words
-from monitor.console import pages, shown
+from monitor.console import feeds, pages
 from monitor.console.shown import Tongue
 from monitor.fetch.answers import Trouble
 from monitor.fetch.state import PollState, pack
@@ -30,9 +30,9 @@ def feed(state: FeedState, poll_state: PollState) -> FeedLine:
 
 def test_every_kind_of_trouble_has_words_in_both_languages() -> None:
     italian, english = tongue("it"), tongue("en")
-    said = {kind: shown.trouble_words(kind, italian) for kind in kinds()}
+    said = {kind: feeds.trouble_words(kind, italian) for kind in kinds()}
     assert len(set(said.values())) == len(said) >= 40
-    assert {kind: shown.trouble_words(kind, english) for kind in said} == {kind: meaning(kind) for kind in said}
+    assert {kind: feeds.trouble_words(kind, english) for kind in said} == {kind: meaning(kind) for kind in said}
     assert all(said[kind] != meaning(kind) for kind in said)
 
 
@@ -45,19 +45,19 @@ def test_the_kind_of_a_poll_is_read_from_what_was_written(kind: str) -> None:
 def test_a_failing_a_gone_and_a_moving_feed_say_why_in_italian() -> None:
     italian = tongue("it")
     failing = PollState(failures=3, failing_since_at=AT, problem="not_found")
-    assert shown.health_words(feed(FeedState.FAILING, failing), italian) == (
+    assert feeds.health_words(feed(FeedState.FAILING, failing), italian) == (
         "il feed non c’è (404); 3 volte di fila, dal 10 mar 2026, 10:00"
     )
-    gone = shown.health_words(feed(FeedState.GONE, PollState(gone_since_at=AT)), italian)
+    gone = feeds.health_words(feed(FeedState.GONE, PollState(gone_since_at=AT)), italian)
     assert gone.startswith("il server dice che il feed è chiuso per sempre (410), dal 10 mar 2026")
     moving = PollState(moved_to="https://new.example/rss", moved_seen=1)
-    assert shown.health_words(feed(FeedState.OK, moving), italian) == "si sta spostando a https://new.example/rss"
-    assert shown.health_words(feed(FeedState.PAUSED, failing), italian) == "as stored", "a person's own words"
+    assert feeds.health_words(feed(FeedState.OK, moving), italian) == "si sta spostando a https://new.example/rss"
+    assert feeds.health_words(feed(FeedState.PAUSED, failing), italian) == "as stored", "a person's own words"
 
 
 def test_a_poll_says_its_outcome_and_a_gap_in_italian() -> None:
     italian = tongue("it")
     read = PollLine(AT, PollOutcome.NEW, "30 listed: 3 new, 0 edited, 27 known", 200, 30, 3, True)
-    assert shown.poll_row(read, italian)["words"] == "novità; possibile lacuna"
+    assert feeds.poll_row(read, italian)["words"] == "novità; possibile lacuna"
     failed = PollLine(AT, PollOutcome.FAILED, poll_words(Trouble("dns", "no such host")), 0, 0, 0, False)
-    assert shown.poll_row(failed, italian)["words"] == "il nome del server non è noto (no such host)"
+    assert feeds.poll_row(failed, italian)["words"] == "il nome del server non è noto (no such host)"
