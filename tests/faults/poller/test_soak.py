@@ -44,7 +44,8 @@ class Held:
     files: int
     tasks: int
     processes: int
-    rss_bytes: int
+    rss_bytes: int  # with its workers
+    own_bytes: int = 0
 
 
 def held(subject: Product) -> Held:
@@ -58,7 +59,8 @@ def held(subject: Product) -> Held:
         return len(asyncio.all_tasks())
 
     files = len(os.listdir("/proc/self/fd"))
-    return Held(files, subject.bench.runner.run(tasks()), len(workers), rss_of([os.getpid(), *workers]))
+    own = rss_of([os.getpid()])
+    return Held(files, subject.bench.runner.run(tasks()), len(workers), own + rss_of(workers), own)
 
 
 async def changing(asked: Asked, line: Line) -> None:
