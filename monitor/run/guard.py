@@ -44,11 +44,11 @@ def tried(work: Callable[[], R], what: str, otherwise: Callable[[str], R]) -> R:
         return otherwise(_note(what, exc))
 
 
-def often_caught() -> tuple[str, ...]:
+def often_caught(since_s: float) -> tuple[str, ...]:
     """The kinds of work (feed, entry, article, delivery, chore ...) that failed ``OFTEN`` times or more within the last
-    ``LATELY_S`` seconds, each with how often and what was caught last."""
-    since = time.monotonic() - LATELY_S
-    lately = [(what.partition(" ")[0], fault) for at, what, fault in _caught if at >= since]
+    ``LATELY_S`` seconds and after ``since_s`` (monotonic), each with how often and what was caught last."""
+    since_s = max(since_s, time.monotonic() - LATELY_S)
+    lately = [(what.partition(" ")[0], fault) for at, what, fault in _caught if at >= since_s]
     times, last = Counter(kind for kind, _ in lately), dict(lately)
     return tuple(f"{kind}: {n} times, {last[kind]}" for kind, n in times.items() if n >= OFTEN)
 

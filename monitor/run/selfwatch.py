@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -98,6 +99,7 @@ class SelfWatch:
         canary: Callable[[datetime], Awaitable[timedelta]],
     ) -> None:
         self._store, self._desk, self._settings, self._state_dir = store, desk, settings, state_dir
+        self._began_s = time.monotonic()
         self._writer, self._metrics, self.notes = writer, metrics, notes
         self._zone, self._ping, self._canary = ZoneInfo(timezone), ping, canary
 
@@ -168,7 +170,7 @@ class SelfWatch:
             canary_fault=self.notes.canary_fault,
             accounting=self.notes.missing,
             clock_jump_s=self.notes.clock_jump_s,
-            steps_failing=guard.often_caught(),
+            steps_failing=guard.often_caught(self._began_s),
         )
 
     def _measure(self, standing: Standing, facts: Facts, now: datetime) -> None:

@@ -17,6 +17,7 @@ from monitor.config import Channel, Route, Smtp, WatchSettings
 from monitor.fetch.state import PollState, pack
 from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, RouteMode, Stage, Told, Why
 from monitor.run.driver import Writer
+from monitor.run.guard import guarded
 from monitor.run.match import Desk
 from monitor.run.metrics import Metrics
 from monitor.run.selfwatch import CanaryLost, Notes, SelfWatch
@@ -243,3 +244,20 @@ def test_each_hour_what_is_owed_and_on_no_account_is_told_until_it_is_accounted_
         poll_at(store, NOW + timedelta(minutes=minutes))
         bench.look(NOW + timedelta(minutes=minutes))
     assert any(subject.startswith("[health] Over:") for _, subject in queued(store))
+
+
+def test_what_was_caught_three_times_since_the_watch_began_is_told(store: Store, tmp_path: Path) -> None:
+    async def broken() -> None:
+        raise ValueError("not foreseen")
+
+    def catch(times: int) -> None:
+        for number in range(times):
+            asyncio.run(guarded(broken, f"article {number}", lambda fault: None))
+
+    catch(3)  # by another service of this process
+    bench = Bench(store, tmp_path, DUTY)
+    assert bench.look(NOW) == []
+    catch(2)
+    assert bench.look(NOW) == []
+    catch(1)
+    assert bench.look(NOW) == [(HealthKind.STEP_FAILING, Moment.START)]
