@@ -128,7 +128,7 @@ class Service:
         hastened = asyncio.ensure_future(self._signals.hastened.wait())
         try:
             await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
+            if self._signals.stops:  # said also where nothing was under way and the work has ended already
                 busy = self._driver.busy
                 self._notifier.stopping(f"finishing {busy} works")
                 announce(f"coopwatch is stopping: finishing {busy} works")
