@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, absent
 from tests.flow.test_once import SIGNED, WEATHER
 from tests.flow.world import World, eventually, rss, running
 
@@ -225,6 +226,43 @@ def test_an_endpoint_in_trouble_is_mailed_by_the_other_channel(
         service.process.send_signal(signal.SIGTERM)
         assert service.end(45) == 0
     assert len([subject for subject in subjects(duty) if told in subject]) == 1
+
+
+@pytest.fixture
+def wall_clock(tmp_path: Path) -> tuple[dict[str, str], Path]:
+    """What a command's environment needs for a wall clock of its own, and the file that sets it; durations stay true."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        absent("faketime", "faketime is not installed")
+    file = tmp_path / "wall-clock"
+    file.write_text("+0", encoding="utf-8")
+    names = {"LD_PRELOAD": str(found[0]), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1"}
+    return names | {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}, file
+
+
+@pytest.mark.parametrize("jump_s", [7200, -7200], ids=["forward", "back"])
+def test_a_jump_of_the_wall_clock_is_mailed_and_polling_goes_on(
+    duty: World, wall_clock: tuple[dict[str, str], Path], jump_s: int
+) -> None:
+    environ, file = wall_clock
+    with running(duty, **environ) as service:
+        service.says("coopwatch is ready")
+        eventually(lambda: "/feed.xml" in duty.asked, "it polls")
+        set_anew = file.with_name("set-anew")
+        set_anew.write_text(f"{jump_s:+d}", encoding="utf-8")
+        set_anew.rename(file)
+        eventually(lambda: any("clock jumped" in subject for subject in subjects(duty)), f"it is told {subjects(duty)}")
+        duty.stories = [SIGNED]
+        eventually(lambda: duty.hooks, "what appears after the jump is told, and soon")
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end(45) == 0
+    mails = [mail for mail in duty.mails if "clock jumped" in str(mail["subject"])]
+    assert len(mails) == 1
+    body = mails[0].get_body(("plain",))
+    assert body is not None
+    told_s = re.search(r"([+-]\d+) s", body.get_content())
+    assert told_s is not None
+    assert abs(int(told_s[1]) - jump_s) < 60
 
 
 def test_a_lost_canary_is_mailed_with_the_step_that_lost_it(duty: World, tmp_path: Path) -> None:
