@@ -29,6 +29,10 @@ _NAMES_OF_EXTRAS = (
     "related", "correlat", "share", "social", "comment", "newsletter", "sidebar", "promo", "advert", "banner", "breadcrumb",
     "author", "caption", "gallery", "cookie", "tags", "toolbar", "subscribe", "paywall", "embed", "widget", "credit",
 )  # fmt: skip
+# of trafilatura's own list of elements that hold no text of an article (settings.MANUALLY_CLEANED), those with much in them
+_FRAME = (
+    "aside", "button", "datalist", "dialog", "figure", "footer", "head", "menu", "nav", "picture", "select", "video",
+)  # fmt: skip
 _MARKED_BODY = etree.XPath("descendant::*[@itemprop][contains(@itemprop, 'articleBody')]")
 _MARKUP = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}[ />]")
 # a text shorter than this is looked at twice
@@ -52,19 +56,20 @@ class Body:
         return sum(map(len, self.paragraphs))
 
 
-def find(root: HtmlElement, *, linked_body: str, description: str, is_rich: bool) -> Body:
-    """The best text of a page. ``linked_body`` is what JSON-LD holds, ``description`` the page's own summary.
+def find(root: HtmlElement, *, linked_body: str, description: str, is_rich: bool, has_microdata: bool = True) -> Body:
+    """The best text of a page. ``linked_body`` is what JSON-LD holds, ``description`` the page's own summary;
+    ``has_microdata`` False: no element names what it holds.
 
     Pages that are not ``is_rich`` (too many elements) are read by the linear finder only.
     """
     found = Body((), "")
     for manner in _MANNERS if is_rich else ():
-        candidate = _by_trafilatura(root, manner)
+        candidate = _by_trafilatura(_without_frame(root) if manner.fast else root, manner)
         if candidate.size_chars > 1.5 * found.size_chars:
             found = candidate
         if found.size_chars >= SHORT_CHARS:
             break
-    declared = _declared(root, linked_body)
+    declared = _declared(_MARKED_BODY(root) if has_microdata else [], linked_body)
     if declared.size_chars >= _MIN_DECLARED_CHARS and _cover(declared, found) < _MIN_COVER:
         found = declared
     if found.size_chars < SHORT_CHARS:
@@ -87,8 +92,17 @@ def _options(*, fast: bool, tables: bool) -> Extractor:
 _MANNERS = (_options(fast=True, tables=False), _options(fast=False, tables=False), _options(fast=False, tables=True))
 
 
+def _without_frame(root: HtmlElement) -> HtmlElement:
+    """A copy without the elements that trafilatura throws away in any case, but only after it has copied the page four
+    times and searched it as often: they are half of a news page."""
+    kept = copy(root)
+    etree.strip_elements(kept, *_FRAME, with_tail=False)
+    return kept
+
+
 def _by_trafilatura(root: HtmlElement, options: Extractor) -> Body:
-    document = bare_extraction(copy(root), options=copy(options))
+    # it works on a copy of the tree
+    document = bare_extraction(root, options=copy(options))
     return Body(_paragraphs(getattr(document, "text", "") or ""), "trafilatura")
 
 
@@ -97,9 +111,8 @@ def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _declared(root: HtmlElement, linked_body: str) -> Body:
+def _declared(marked: list[HtmlElement], linked_body: str) -> Body:
     """The text that the publisher marks as the article's: microdata first, then JSON-LD."""
-    marked = _MARKED_BODY(root)
     bodies = [Body(tuple(_blocks(element)), "articleBody") for element in marked[:5]]
     best = max(bodies, key=lambda body: body.size_chars, default=Body((), ""))
     linked = Body(_from_markup(linked_body), "json-ld")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from html import unescape
@@ -39,7 +40,6 @@ _ISO = re.compile(
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:[T\s]?(\d{2})(\d{2})(?:\d{2})?)?$")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d{2})[/\-_]?(0[1-9]|1[0-2])[/\-_]?(0[1-9]|[12]\d|3[01])(?=[/\-_.?]|$)")
 _MARKED_DATE = etree.XPath("descendant::*[@itemprop][@itemprop='datePublished']")
-_TIMES = etree.XPath("descendant::time[@datetime]")
 _LANGUAGE = re.compile(r"^\s*([A-Za-z]{2,3})(?=$|[-_\s])")
 
 
@@ -136,13 +136,15 @@ def published(
     zone: str,
     now: datetime,
     search: bool = True,
+    has_microdata: bool = True,
 ) -> Published | None:
     """When the page was published: declarations first, then its time elements, its address, and the places where sites
-    write it. ``search`` False leaves out those places, which cost a third of reading a page.
+    write it. ``search`` False leaves out those places, which cost a third of reading a page; ``has_microdata`` False: no
+    element names what it holds.
 
     Dates before 1995 and more than two days after ``now`` are refused.
     """
-    for text in _declared_dates(root, meta, linked):
+    for text in filter(None, _declared_dates(root, meta, linked, has_microdata)):
         if (found := parse_date(text, zone)) and _is_sane(found, now):
             return found
     if match := _IN_ADDRESS.search(url[:2000]):
@@ -154,15 +156,15 @@ def published(
     return found if found and _is_sane(found, now) else None
 
 
-def _declared_dates(root: HtmlElement, meta: dict[str, str], linked: LinkedData) -> list[str]:
-    texts = [meta.get("article:published_time", ""), linked.published]
-    texts += [meta.get(name, "") for name in _DATE_NAMES]
-    for element in _MARKED_DATE(root)[:1]:
-        texts.append(element.get("datetime") or element.get("content") or element.text_content()[:60])
-    times = _TIMES(root)
+def _declared_dates(root: HtmlElement, meta: dict[str, str], linked: LinkedData, has_microdata: bool) -> Iterator[str]:
+    """What may be the date, the likeliest first; the elements are looked at only where the head says nothing."""
+    yield from (meta.get("article:published_time", ""), linked.published)
+    yield from (meta.get(name, "") for name in _DATE_NAMES)
+    for element in _MARKED_DATE(root)[:1] if has_microdata else ():
+        yield element.get("datetime") or element.get("content") or element.text_content()[:60]
+    times = [element for element in root.iter("time") if element.get("datetime") is not None]
     marked = [element for element in times if element.get("pubdate") is not None]
-    texts += [element.get("datetime") or "" for element in (*marked[:3], *times[:1])]
-    return [text for text in texts if text]
+    yield from (element.get("datetime") or "" for element in (*marked[:3], *times[:1]))
 
 
 def _searched(root: HtmlElement, url: str, now: datetime) -> str:

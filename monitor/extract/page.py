@@ -111,6 +111,7 @@ def _read(safe: guard.SafeTree, url: str, now: datetime, phrases: PagePhrases, z
         linked_body=linked.body,
         description=meta.get("og:description") or meta.get("description", ""),
         is_rich=safe.is_rich,
+        has_microdata=safe.has_microdata,
     )
     finding = walls.judge(
         walls.tidy(found, title, phrases),
@@ -120,7 +121,9 @@ def _read(safe: guard.SafeTree, url: str, now: datetime, phrases: PagePhrases, z
         has_password=safe.has_password,
         has_scripts=safe.has_scripts,
     )
-    published = head.published(safe.root, meta, linked, url, zone=zone, now=now, search=search_date)
+    published = head.published(
+        safe.root, meta, linked, url, zone=zone, now=now, search=search_date, has_microdata=safe.has_microdata
+    )
     return Page(
         kind=finding.kind,
         title=title,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trafilatura.settings import MANUALLY_CLEANED
 
-from monitor.extract import extract
+from monitor.extract import body, extract
 from monitor.model import Page, PageKind, PagePhrases
 from monitor.rulebook.pages import load_page_phrases
 
@@ -49,6 +50,19 @@ def test_an_article_gives_its_text_title_and_language() -> None:
     assert got.language == "it"
     assert "cooperazione fra i due paesi" in got.text
     assert got.text.count("\n") == 3  # four paragraphs, the headline not repeated
+
+
+def test_what_is_cut_before_the_extractor_is_what_it_cuts_itself() -> None:
+    assert set(body._FRAME) <= set(MANUALLY_CLEANED)
+
+
+def test_a_page_reads_the_same_with_its_frame() -> None:
+    links = "".join(f'<li><a href="/{n}">Sezione {n} del notiziario di oggi</a></li>' for n in range(40))
+    framed = page(
+        f"{PARAGRAPHS}<figure><img src=a.jpg><figcaption>Una foto del vertice di Roma fra i due ministri</figcaption></figure>"
+        f"<aside><p>Un altro articolo che parla di tutt'altro, di calcio e di mercati.</p></aside>Parole dopo il margine."
+    ).replace(b"<body>", f"<body><nav><ul>{links}</ul></nav>".encode())
+    assert read(framed).text == read(page(f"{PARAGRAPHS}Parole dopo il margine.")).text
 
 
 def test_nothing_active_survives() -> None:
