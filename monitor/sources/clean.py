@@ -52,20 +52,31 @@ def _unmarked(text: str) -> str:
     return html.unescape(text)
 
 
+def _is_plain(text: str) -> bool:
+    """Whether nothing about a text could change but its ends: no markup, no reference, single spaces, all visible."""
+    return text.isprintable() and "<" not in text and "&" not in text and "  " not in text
+
+
 def title(text: str, *, marked: bool = True) -> str:
     """One line of plain text, at most TITLE_CHARS. ``marked``: the text may hold HTML."""
+    if _is_plain(text):
+        return text.strip()[:TITLE_CHARS].rstrip()
     text = visible(_unmarked(text) if marked else text)
     return _SPACES.sub(" ", text).strip()[:TITLE_CHARS].rstrip()
 
 
 def paragraphs(text: str) -> str:
     """Plain text with its line breaks, at most TEXT_CHARS."""
+    if _is_plain(text):
+        return text.strip()[:TEXT_CHARS].rstrip()
     text = visible(_unmarked(text))
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()[:TEXT_CHARS].rstrip()
 
 
 def identifier(text: str) -> str:
     """A guid as it can be stored: no control characters, trimmed, cut."""
+    if _is_plain(text):
+        return text.strip()[:_URL_CHARS]
     return _SPACES.sub(" ", visible(text)).strip()[:_URL_CHARS]
 
 

@@ -55,6 +55,8 @@ def parse(
 
 
 def _placed(entry: Entry, zone: str) -> Entry:
+    if not any(date is not None and date.tzinfo is dates.FLOATING for date in (entry.published_at, entry.updated_at)):
+        return entry
     return replace(
         entry,
         published_at=dates.placed(entry.published_at, entry.date_only, zone),

@@ -11,7 +11,7 @@ from typing import Any
 import feedparser
 
 from monitor.model import Entry, ParsedFeed
-from monitor.sources import clean, dates, lighter
+from monitor.sources import clean, dates, lighter, strict
 from monitor.sources.notafeed import NotAFeed, NotAFeedKind
 from monitor.sources.scan import ROOT, Scan, scan
 
@@ -29,6 +29,8 @@ _NESTED_MIN, _LONG_TAG_CHARS = 500, 8000
 _NESTED = re.compile(rf"(?:<[A-Za-z][^<>/]{{0,200}}>\s{{0,20}}){{{_NESTED_MIN}}}")
 _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{_LONG_TAG_CHARS},}}")
 _MOST_ATTRIBUTES = 1000
+# what feedparser raises over damaged markup
+_TRIPS = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError)
 _PARTIAL = re.compile(r"<(item|entry)(?=[\s>])", re.I)
 
 lighter.lighten(feedparser)
@@ -132,12 +134,19 @@ def _newest(cut: Scan, limit: int) -> list[bool]:
 def _feedparser(text: str, feed_url: str) -> Any:
     """feedparser's reading of a document that is known to be UTF-8 and free of entities."""
     body = b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8")
+    root = ROOT.match(text)
+    try:
+        found = strict.read(body, feed_url, in_pieces=root is None or root[1].lower() != "rss")
+    except _TRIPS:
+        found = None
+    if found is not None:
+        return found
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": feed_url}
     try:
         return feedparser.parse(
             io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError) as exc:
+    except _TRIPS as exc:
         # its loose parser trips over some damaged markup (feedparser#460 and others)
         raise NotAFeed(NotAFeedKind.UNKNOWN, f"the feed cannot be read: {type(exc).__name__}") from exc
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import io
 import json
 import random
 import subprocess
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.sources import rss
-from monitor.sources.lighter import COMPUTED, flat_copy, lighten
+from monitor.sources.lighter import COMPUTED, flat_copy, lighten, usual_date
 
 URL = "https://x.example/feed.xml"
 FEED = (
@@ -32,7 +33,8 @@ def test_the_base_address_is_joined_with_itself_once() -> None:
     lighten(feedparser)  # done at import; again changes nothing
     joined = feedparser.mixin.make_safe_absolute_uri
     joined.cache_clear()
-    found = rss._feedparser(FEED, URL)
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": URL}
+    found = feedparser.parse(io.BytesIO(FEED.encode()), response_headers=headers)
     assert found.entries[29].link == "https://x.example/a/29"
     assert joined.cache_info().misses == 1
     assert joined.cache_info().hits > 150
@@ -57,6 +59,35 @@ def test_a_flat_copy_is_equal_of_the_same_kind_and_its_own(values: dict[str, str
     assert type(copied) is feedparser.FeedParserDict
     copied["value"] = "changed"
     assert original == feedparser.FeedParserDict(values)
+
+
+@given(
+    st.sampled_from(["Mon, ", "Sun,", "sat, ", ""]),
+    st.integers(0, 32).map(str) | st.integers(0, 9).map("{:02}".format),
+    st.sampled_from(["Jan", "Nov", "NOV", "Sept", "Xyz", "Oct"]),
+    st.integers(0, 9999).map(str) | st.integers(1990, 2040).map(str),
+    st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 61)).map(
+        lambda time: ":".join(f"{one:02}" for one in time)
+    ),
+    st.sampled_from([" GMT", " UTC", " +0100", " -0530", " +9999", " -01", " EST", " +01:00", " Z", "", " GMT "]),
+)
+def test_the_usual_date_is_read_as_by_feedparser_and_others_are_left(
+    name: str, day: str, month: str, year: str, time: str, zone: str
+) -> None:
+    text = f"{name}{day} {month} {year} {time}{zone}"
+    try:
+        found = usual_date(text)
+    except (ValueError, OverflowError):  # feedparser goes on to the next handler
+        return
+    if found is not None:
+        assert found == feedparser.datetimes._parse_date_rfc822(text)
+        assert feedparser.datetimes._parse_date_w3dtf(text) is None
+
+
+def test_the_usual_date_is_the_usual_one() -> None:
+    assert usual_date("Sun, 22 Nov 2026 07:24:25 +0130") == (2026, 11, 22, 5, 54, 25, 6, 326, 0)
+    assert usual_date("Sat, 1 Aug 2026 07:24:25 GMT") is not None
+    assert usual_date("22 Nov 2026 07:24:25 GMT") is None
 
 
 KEYS = [*feedparser.FeedParserDict.keymap, *COMPUTED, "type", "links", "tags", "title", "absent"]
