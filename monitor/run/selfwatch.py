@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 CANARY_ID = "canary"
 ACCOUNT_EVERY = timedelta(hours=1)
 ACCOUNT_FOR = timedelta(days=3)
+QUIET_EVERY = timedelta(hours=1)  # silence is a matter of days, and reads every quiet feed
 # kinds that mean "do not trust me": while one lasts the dead man's switch is not pinged
 SILENCING = frozenset(
     {
@@ -64,6 +65,8 @@ class Notes:
     canary_fault: str = ""
     canary_day: str = ""
     accounted_at: datetime | None = None
+    quiet_at: datetime | None = None
+    quiet: tuple[FeedFact, ...] = ()
     pinged_at: datetime | None = None
     measured_at: datetime | None = None
     healthy: bool = True
@@ -118,7 +121,8 @@ class SelfWatch:
         return news
 
     def _judge(self, now: datetime) -> tuple[News, ...]:
-        standing = self._store.health.standing(now, quiet_before=now - watch.SILENT_LEAST)
+        standing = self._store.health.standing(now)
+        self._look_for_quiet(now)
         facts = self._facts(standing, now)
         settings = self._settings
         found = watch.faults(facts, now, late_after=timedelta(seconds=settings.late_after_s))
@@ -145,6 +149,8 @@ class SelfWatch:
 
     def _facts(self, standing: Standing, now: datetime) -> Facts:
         disk = shutil.disk_usage(self._state_dir)
+        troubled = {feed.feed_id: _feed_fact(feed, now) for feed in standing.troubled}
+        quiet = {fact.id: fact for fact in self.notes.quiet}
         return Facts(
             started_at=self.notes.started_at,
             last_poll_at=standing.last_poll_at,
@@ -152,7 +158,7 @@ class SelfWatch:
             unanswered=standing.unanswered,
             most_overdue_at=standing.most_overdue_at,
             network_back_at=self._store.health.over_since(HealthKind.NOTHING_POLLED, now),
-            feeds=tuple(_feed_fact(feed, now) for feed in standing.troubled),
+            feeds=tuple((quiet | troubled).values()),
             polled_feeds=standing.polled_feeds,
             outbox_oldest_at=standing.outbox_oldest_at,
             dead_letters=standing.dead_letters,
@@ -172,6 +178,14 @@ class SelfWatch:
             clock_jump_s=self.notes.clock_jump_s,
             steps_failing=guard.often_caught(self._began_s),
         )
+
+    def _look_for_quiet(self, now: datetime) -> None:
+        last = self.notes.quiet_at
+        if last is not None and abs(now - last) < QUIET_EVERY:
+            return
+        self.notes.quiet_at = now
+        facts = (_feed_fact(feed, now) for feed in self._store.health.quiet(now - watch.SILENT_LEAST))
+        self.notes.quiet = tuple(fact for fact in facts if fact.silent or fact.stale)
 
     def _measure(self, standing: Standing, facts: Facts, now: datetime) -> None:
         metrics = self._metrics

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, literal, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, not_, or_, select, update
 
 from monitor.model import Decision, Delivery, DeliveryState, Episode, PollOutcome, Told
 from monitor.store.desk.sources import latencies
@@ -69,11 +69,17 @@ class HealthStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def standing(self, now: datetime, *, quiet_before: datetime) -> Standing:
-        """How things stand. Feeds that brought nothing new since ``quiet_before`` are among the troubled ones: whether that
-        is long for them is decided elsewhere."""
+    def standing(self, now: datetime) -> Standing:
+        """How things stand."""
         with self._database.read() as connection:
-            return _standing(connection, now, quiet_before)
+            return _standing(connection, now)
+
+    def quiet(self, before: datetime) -> tuple[FeedStanding, ...]:
+        """The feeds that answer and brought nothing new since ``before``, those that never did among them: whether that is
+        long for them is decided elsewhere. Of very many feeds this is the dearest question of all."""
+        never = feed.c.last_new_at.is_(None) & (feed.c.polls > 0)
+        with self._database.read() as connection:
+            return _feeds(connection, (feed.c.state == "ok") & or_(feed.c.last_new_at < before, never))
 
     def episodes(self) -> tuple[Episode, ...]:
         """The episodes that have not ended."""
@@ -168,7 +174,7 @@ def _save(connection: Connection, value: Episode, now: datetime) -> None:
         connection.execute(episode.insert().values(row))
 
 
-def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> Standing:
+def _standing(connection: Connection, now: datetime) -> Standing:
     asked = feed.c.state.in_(ASKED)
     polled, overdue = connection.execute(select(func.count(), func.min(feed.c.due_at)).where(asked)).one()
     last_poll = connection.execute(select(func.max(poll.c.started_at))).scalar()
@@ -191,7 +197,7 @@ def _standing(connection: Connection, now: datetime, quiet_before: datetime) -> 
         last_poll_at=last_poll,
         last_answer_at=last_answer,
         unanswered=_asked_since(connection, last_answer),
-        troubled=_troubled(connection, quiet_before),
+        troubled=_feeds(connection, feed.c.state.in_(("failing", "gone"))),
         outbox_waiting=waiting,
         outbox_oldest_at=oldest,
         dead_letters=tuple(f"{row.route}: {row.target}: {row.reason}" for row in dead),
@@ -215,25 +221,10 @@ def _asked_since(connection: Connection, at: datetime | None) -> frozenset[str]:
     return frozenset(connection.execute(asked.where(poll.c.started_at > at) if at else asked).scalars())
 
 
-def _troubled(connection: Connection, quiet_before: datetime) -> tuple[FeedStanding, ...]:
+def _feeds(connection: Connection, which: ColumnElement[bool]) -> tuple[FeedStanding, ...]:
+    kept = (feed.c.title, feed.c.url, feed.c.state, feed.c.reason, feed.c.schedule)
     rows = connection.execute(
-        select(
-            feed.c.id,
-            feed.c.title,
-            feed.c.url,
-            feed.c.state,
-            feed.c.reason,
-            feed.c.schedule,
-            feed.c.failing_since_at,
-            feed.c.last_polled_at,
-        )
-        .where(
-            or_(
-                feed.c.state.in_(("failing", "gone")),
-                (feed.c.state == "ok") & or_(feed.c.last_new_at < quiet_before, feed.c.last_new_at.is_(None)),
-            )
-        )
-        .order_by(feed.c.id)
+        select(feed.c.id, *kept, feed.c.failing_since_at, feed.c.last_polled_at).where(which).order_by(feed.c.id)
     )
     return tuple(
         FeedStanding(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import insert
+from sqlalchemy import Engine, event, insert
 
 from monitor.alert.office import Office
 from monitor.config import Channel, Route, Smtp, WatchSettings
@@ -186,6 +186,28 @@ def test_a_silent_feed_is_told_after_its_own_rhythm(store: Store, tmp_path: Path
     bench = Bench(store, tmp_path, DUTY)
     assert bench.look(NOW) == [(HealthKind.FEED_SILENT, Moment.START)]
     assert "Gazzetta 3" in queued(store)[0][1]
+
+
+def test_quiet_feeds_are_looked_for_once_an_hour_and_after_the_clock_was_set_back(store: Store, tmp_path: Path) -> None:
+    bench = Bench(store, tmp_path, DUTY)
+    asked: list[str] = []
+
+    def note(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    def questions(at: datetime) -> int:
+        asked.clear()
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            bench.look(at)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        return sum("last_new_at <" in statement for statement in asked)
+
+    assert questions(NOW) == 1
+    assert [questions(NOW + timedelta(minutes=minutes)) for minutes in (1, 30, 59)] == [0, 0, 0]
+    assert questions(NOW + timedelta(minutes=60)) == 1
+    assert questions(NOW - timedelta(hours=2)) == 1
 
 
 def test_refused_rules_are_told_until_good_ones_are_loaded(store: Store, tmp_path: Path) -> None:
