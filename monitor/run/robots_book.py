@@ -25,6 +25,8 @@ class RobotsBook:
         self._store, self._writer = store, writer
         self._known: dict[str, Robots] = {}
         self._asking: dict[str, asyncio.Lock] = {}
+        self._wanted: set[str] = set()  # origins that the next look into the store is for
+        self._looking: asyncio.Task[dict[str, StoredRobots]] | None = None
 
     async def of(self, url: str, now: datetime) -> Robots:
         """The robots.txt that holds for ``url`` at ``now``."""
@@ -32,11 +34,24 @@ class RobotsBook:
         async with self._asking.setdefault(origin, asyncio.Lock()):
             known = self._known.get(origin)
             if known is None:
-                known = _read(await self._writer.call(self._store.robots, origin))
+                known = await self._stored(origin)
             if known is None or known.expires_at <= now or known.fetched_at > now:
                 known = await self._fetch(origin, url, now)
             self._remember(known)
         return known
+
+    async def _stored(self, origin: str) -> Robots | None:
+        """What the store knows. Works that begin together, as those of one claim do, share a look: a transaction for each
+        cost as much as storing its article."""
+        self._wanted.add(origin)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        # one of them that is cancelled must not take the look from the others
+        return _read((await asyncio.shield(self._looking)).get(origin))
+
+    async def _look(self) -> dict[str, StoredRobots]:
+        wanted, self._wanted, self._looking = self._wanted, set(), None
+        return await self._writer.call(self._store.robots, wanted)
 
     async def _fetch(self, origin: str, url: str, now: datetime) -> Robots:
         async with self._pacing.turn(url):

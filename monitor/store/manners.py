@@ -3,7 +3,7 @@ the clock jumps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from monitor.model import DeliveryState, EntryState
 from monitor.store.engine import Database
 from monitor.store.outbox import WAITING
 from monitor.store.polls import DUE_STATES
-from monitor.store.statements import upsert
+from monitor.store.statements import IDS, chunks, upsert
 from monitor.store.tables import delivery, entry, feed, robots
 
 
@@ -29,17 +29,23 @@ class StoredRobots:
     body: str
 
 
+_ROBOTS = select(robots).where(robots.c.origin.in_(IDS))  # written once
+
+
 class MannersStore:
     """robots.txt, and what a start cleans up."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def robots(self, origin: str) -> StoredRobots | None:
-        """What is known of an origin's robots.txt, fresh or not."""
+    def robots(self, origins: Iterable[str]) -> dict[str, StoredRobots]:
+        """What is known of the robots.txt of these origins, fresh or not; those of which nothing is known are left out."""
+        found: dict[str, StoredRobots] = {}
         with self._database.read() as connection:
-            row = connection.execute(select(robots).where(robots.c.origin == origin)).one_or_none()
-        return None if row is None else StoredRobots(**row._mapping)
+            for chunk in chunks(sorted(origins)):
+                rows = connection.execute(_ROBOTS, {IDS.key: chunk})
+                found |= {row.origin: StoredRobots(**row._mapping) for row in rows}
+        return found
 
     def keep_robots(self, found: StoredRobots) -> None:
         """Replaces what is known of an origin's robots.txt."""
