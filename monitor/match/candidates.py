@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from monitor.match.conditions import Condition, near
-from monitor.match.frames import Cast, Frame, cast_of, crosses, time_of
+from monitor.match.frames import Cast, Frame, act_together, cast_of, crosses, linked, time_of
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
 from monitor.match.unknown import unknown_parties
@@ -77,7 +77,9 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
                     times[act[0]] = time_of(act, reading, part)
                 time, denied = times[act[0]]
             acting = _recast(cast, reading, part, act, instrument)
-            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, acting)
+            pairs = tuple(linked(acting.mentions, part, reading))
+            joint = act_together(pairs, act, part, reading)
+            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, acting, bool(pairs), joint)
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
@@ -90,8 +92,8 @@ def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrumen
         named = tuple(m for m in part.mentions if m.standing in ("acts", "place"))
         if any(m.standing == "acts" for m in named) and crosses(named):
             return Cast(named, "receiver")
-    if _is_collective(cast, act, instrument):
-        return Cast(cast.mentions, "collective")
+    if _is_collective(cast, part, act, instrument):
+        return Cast(tuple(m for m in cast.mentions if m.standing == "acts"), "collective")
     if cast.source == "few" and cast.principals and act is not None and part.rank <= _HEAD:
         shaped = (*cast.mentions, *unknown_parties(part, reading))
         if crosses(shaped):
@@ -99,18 +101,35 @@ def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrumen
     return cast
 
 
-def _is_collective(cast: Cast, act: Hit | None, instrument: Hit | None) -> bool:
+def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | None) -> bool:
     """Whether one organisation of states, or unnamed many, concludes something among its members: "the G20 agreed a
-    framework", "120 countries adopted a treaty". It is a party to itself and its members (GUIDE.md: MANY)."""
-    if cast.source != "few" or act is None or instrument is None:
+    framework", "120 countries adopted a treaty", "BRICS members opened a common exchange". It is a party to itself and
+    its members (GUIDE.md: MANY)."""
+    if cast.source not in ("few", "place") or act is None or act[2].ref not in _AMONG_MEMBERS:
         return False
-    members = any(m.entity.kind == "organisation" and not m.entity.country for m in cast.mentions)
-    return members and act[2].ref in _AMONG_MEMBERS and instrument[2].ref in _OF_MEMBERS
+    states = [m for m in cast.mentions if m.entity.kind == "organisation" and not m.entity.country]
+    if states and cast.source == "few" and instrument is not None and instrument[2].ref in _OF_MEMBERS:
+        return True
+    members = [cue for cue in part.cues if cue[2].ref == "cue.members"]
+    return any(-_OF_CHARS <= min(c[0] - m.end, m.start - c[1], key=abs) <= _OF_CHARS for m in states for c in members)
 
 
+_OF_CHARS = 9  # "members of the SCO", "Paesi dell'Asean", "страны ШОС"
 _AMONG_MEMBERS = frozenset(
     f"act.{a}"
-    for a in ("sign", "adopt", "agree", "conclude", "approve", "ratify", "in_force", "create", "launch", "decide")
+    for a in (
+        "sign",
+        "adopt",
+        "agree",
+        "conclude",
+        "approve",
+        "ratify",
+        "in_force",
+        "create",
+        "launch",
+        "decide",
+        "open",
+    )
 )
 _OF_MEMBERS = frozenset(
     f"instrument.{i}"

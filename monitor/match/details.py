@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from monitor.match.frames import Cast, Frame
 from monitor.match.reading import Part, Reading
+from monitor.match.scan import Hit
 from monitor.model import ActType, Party, Sector, Stage, Step
 from monitor.rulebook import Concept, Entity, RuleSet
 from monitor.rulebook.ruleset import Topic
@@ -18,6 +19,8 @@ _PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
 _NUMBER = re.compile(r"\d{1,3}")
 _PLAIN = "instrument.agreement"
+_JOINT = "instrument.joint"
+_PAUSES = frozenset(",;:，；：")
 _STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
 
 
@@ -29,11 +32,21 @@ def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
         found = concepts[frame.instrument[2].ref].type
         if found is ActType.AGREEMENT and frame.instrument[2].ref == _PLAIN and "cue.supply" in frame.part.cue_names:
             return ActType.DEAL  # "a deal to export oil": what is agreed is the supply
+        if frame.instrument[2].ref == _JOINT and _is_beside_a_venue(frame.instrument, frame):
+            return ActType.JOINT_BODY  # a joint school, an "osservatorio comune"
         if found:
             return found
     near = [concepts[h[2].ref] for h in frame.part.instruments]
     typed = [c for c in near if c.type]
     return min(typed, key=lambda c: c.rank).type or ActType.AGREEMENT if typed else ActType.AGREEMENT
+
+
+_VENUE_CHARS = 30
+
+
+def _is_beside_a_venue(hit: Hit, frame: Frame) -> bool:
+    venues = (cue for cue in frame.part.cues if cue[2].ref == "cue.venue")
+    return any(cue[0] - hit[1] <= _VENUE_CHARS and hit[0] - cue[1] <= _VENUE_CHARS for cue in venues)
 
 
 def _is_supply(frame: Frame) -> bool:
@@ -43,15 +56,38 @@ def _is_supply(frame: Frame) -> bool:
     return any(h[2].ref in ("instrument.agreement", "instrument.deal") for h in frame.part.instruments)
 
 
-def stage_of(frame: Frame, concepts: dict[str, Concept]) -> tuple[Stage, Step | None]:
-    """The rule's fixed stage, else the act's; what is planned is only announced."""
-    act = concepts.get(frame.act[2].ref) if frame.act else None
+def stage_of(frame: Frame, reading: Reading) -> tuple[Stage, Step | None]:
+    """The rule's fixed stage, else the act's; what is planned is only announced, and what parties sign or agree to create
+    is signed or agreed, not created."""
+    concepts = reading.concepts
+    hit = _governor(frame, reading) or frame.act
+    act = concepts.get(hit[2].ref) if hit else None
     if frame.time in ("future", "infinitive", "noun") or act is None:
         stage, step = Stage.ANNOUNCED, None
         if act is not None and act.stage is Stage.RENEWED:
             stage, step = Stage.RENEWED, act.step
         return frame.rule.stage or stage, frame.rule.step or step
     return frame.rule.stage or act.stage or Stage.ANNOUNCED, frame.rule.step or act.step
+
+
+_BEGINNING = frozenset({"act.create", "act.launch", "act.open"})
+_GOVERNORS = frozenset({"act.sign", "act.agree", "act.decide"})
+_GOVERNED_CHARS = 70
+
+
+def _governor(frame: Frame, reading: Reading) -> Hit | None:
+    """The verb that what begins hangs on: "signed an agreement that establishes", "договорились о создании". None where
+    a pause or an "and" stands between them: what was signed and what was opened are two things then."""
+    act = frame.act
+    if act is None or act[2].ref not in _BEGINNING:
+        return None
+    before = [h for h in frame.part.acts if h[2].ref in _GOVERNORS and 0 <= act[0] - h[1] <= _GOVERNED_CHARS]
+    if not before or before[-1][2].form != "any":
+        return None
+    between = reading.folded[before[-1][1] : act[0]]
+    if any(sign in _PAUSES for sign in between) or not reading.language.and_words.isdisjoint(between.split()):
+        return None
+    return before[-1]
 
 
 def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> tuple[Sector, ...]:

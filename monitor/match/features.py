@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 from monitor.match.candidates import Candidate
 from monitor.match.frames import crosses
@@ -105,7 +104,7 @@ def of_frame(candidate: Candidate, reading: Reading) -> Features:
     if any(not m.entity.country for m in cast.mentions):
         names.append("international")
     out = {f"frame.{n}": 1.0 for n in names}
-    out["frame.linked"] = float(linked(candidate, reading))
+    out["frame.linked"] = float(frame.is_linked)
     return {k: v for k, v in out.items() if v}
 
 
@@ -188,23 +187,6 @@ _DOUBTFUL = frozenset(
         "cue.court",
     }
 )
-
-
-def linked(candidate: Candidate, reading: Reading) -> bool:
-    """Whether two parties of different countries stand side by side with ``and``, ``between``, ``with`` or a hyphen
-    between them: "Italia e Cina", "accordo con l'Egitto", "tra Roma e Pechino"."""
-    mentions = candidate.frame.cast.mentions
-    joiners = reading.language.and_words | reading.language.with_words | reading.language.between_words | {"-", ","}
-    for left, right in pairwise(mentions):
-        gap = right.start - left.end
-        if 0 <= gap <= 40 and left.principal != right.principal and left.start >= candidate.frame.part.start:
-            between = reading.folded[left.end : right.start]
-            if reading.lang == "zh":
-                if gap <= 3:
-                    return True
-            elif between.strip() in ("-", ",", "") or not joiners.isdisjoint(between.replace("'", "' ").split()):
-                return True
-    return False
 
 
 def _place(part: Part) -> str:

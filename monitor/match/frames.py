@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from monitor.match.mentions import Mentioned
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
 from monitor.rulebook import Entity, Rule
 
+_LINK_CHARS = 40
+_OF_THEIRS = "的"  # 中国与智利友谊的图片展开幕: the pair says whose, not who
 _BEFORE_CHARS = 44  # an auxiliary or a negation stands within six words before its verb
 
 
@@ -48,6 +51,8 @@ class Frame:
     denied: bool
     distance: int
     cast: Cast
+    is_linked: bool = False  # two of its parties stand side by side: "Italia e Cina", "italo-cinese"
+    is_joint: bool = False  # and do the act
 
     @property
     def start(self) -> int:
@@ -74,6 +79,42 @@ def crosses(mentions: Iterable[Mentioned]) -> bool:
         else:
             international.add(m.principal)
     return len(countries) + len(international) >= 2
+
+
+def linked(mentions: Sequence[Mentioned], part: Part, reading: Reading) -> Iterator[tuple[Mentioned, Mentioned]]:
+    """Pairs of parties of different countries that stand side by side with ``and``, ``between``, ``with`` or a hyphen
+    between them: "Italia e Cina", "accordo con l'Egitto", "tra Roma e Pechino"."""
+    language = reading.language
+    joiners = language.and_words | language.with_words | language.between_words | {"-", ","}
+    for left, right in pairwise(mentions):
+        gap = right.start - left.end
+        if 0 <= gap <= _LINK_CHARS and left.principal != right.principal and left.start >= part.start:
+            between = reading.folded[left.end : right.start]
+            if reading.lang == "zh":
+                if gap <= 3:
+                    yield left, right
+            elif between.strip() in ("-", ",", "") or not joiners.isdisjoint(between.replace("'", "' ").split()):
+                yield left, right
+
+
+def act_together(pairs: Sequence[tuple[Mentioned, Mentioned]], act: Hit | None, part: Part, reading: Reading) -> bool:
+    """Whether a linked pair does the act: it is the verb's subject ("Italia e Cile hanno inaugurato"), stands after a word
+    such as "by" ("creato da Italia e Angola"), or is one word with a hyphen ("italo-egiziana")."""
+    if act is None:
+        return False
+    language = reading.language
+    for left, right in pairs:
+        if language.profile.script != "han" and reading.folded[left.end : right.start] in ("-", ""):
+            return True
+        if right.end <= act[0]:
+            other = any(right.end <= o[0] and o[1] <= act[0] for o in part.acts)
+            if not other and _OF_THEIRS not in reading.folded[right.end : act[0]]:
+                return True
+        elif act[1] <= left.start:
+            before = reading.folded[act[1] : left.start].replace("'", "' ").split()
+            if not (language.by_words | language.between_words).isdisjoint(before[-3:]):
+                return True
+    return False
 
 
 def time_of(hit: Hit, reading: Reading, part: Part) -> tuple[str, bool]:

@@ -113,7 +113,7 @@ class Matcher:
     ) -> Announcement:
         frame = scored.candidate.frame
         weights = self.ruleset.weights.weights
-        stage, step = details.stage_of(frame, self._concepts)
+        stage, step = details.stage_of(frame, reading)
         act_type = details.type_of(frame, self._concepts)
         parties = details.parties_of(frame.cast, self.ruleset.entities)
         sectors = details.sectors_of(frame, reading, self._concepts)

@@ -96,3 +96,67 @@ def test_an_act_that_one_side_tells_says_who_claims_it(matcher: Matcher, text: s
 def test_a_word_of_an_organisations_name_is_no_instrument(matcher: Matcher) -> None:
     text = "Members of the Shanghai Cooperation Organisation signed an agreement establishing a joint bank."
     assert "collective" in {c.source for c in casts(matcher, text, "en")}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "sides"),
+    [
+        ("Fiji and Oman opened a pearl school in Suva on Monday.", "en", {"FJ", "OM"}),
+        ("Italia e Cile hanno inaugurato a Temuco un vivaio di araucarie.", "it", {"IT", "CL"}),
+        ("Peru und Polen haben in Lima eine Werkstatt für Panflöten eröffnet.", "de", {"PE", "PL"}),
+        ("Le Bénin et la Norvège ont lancé un concours de pirogues.", "fr", {"BJ", "NO"}),
+        ("Chile y Kenia inauguraron en Arica una escuela de carpinteros.", "es", {"CL", "KE"}),
+        ("Россия и Лаос открыли в Паксе школу шелководов.", "ru", {"RU", "LA"}),
+        ("中国与智利在圣地亚哥启用葡萄育苗园。", "zh", {"CN", "CL"}),
+        ("È stato inaugurato a Temuco il vivaio italo-cileno.", "it", {"IT", "CL"}),
+        ("The pearl school, opened by Fiji and Oman, has a pier.", "en", {"FJ", "OM"}),
+    ],
+)
+def test_what_two_parties_open_together_needs_no_word_of_the_list(
+    matcher: Matcher, text: str, lang: str, sides: set[str]
+) -> None:
+    assert sides in [set(c.countries) for c in casts(matcher, text, lang)]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Australia said it will open a yard with Fijian and Omani timber.", "en"),
+        ("The leaders of Fiji and Oman agreed to work towards a gradual opening of hearts.", "en"),
+        ("中国与智利友谊的图片展在圣地亚哥开幕。", "zh"),
+        ("Per l'anniversario Italia e Cile hanno inaugurato una targa.", "it"),
+    ],
+)
+def test_what_one_opens_or_remembers_is_not_opened_together(matcher: Matcher, text: str, lang: str) -> None:
+    trace = matcher.explain(Article(id="a", title="", text=text, published_at=NOW, language=lang), now=NOW)
+    assert not [s for s in trace.scored if s.candidate.frame.rule.id in ("parties-open", "body-opened")]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("BRICS members launched a common grain exchange on Wednesday.", "en"),
+        ("È partita mercoledì la borsa comune dei cereali lanciata dai Paesi Brics.", "it"),
+        ("Страны ШОС открыли в Урумчи банк развития.", "ru"),
+        ("上合组织成员国在乌鲁木齐启用开发银行。", "zh"),
+        ("Les pays du G20 ont lancé à Rome une plateforme des semences.", "fr"),
+    ],
+)
+def test_the_members_of_an_organisation_act_among_themselves(matcher: Matcher, text: str, lang: str) -> None:
+    assert "collective" in {c.source for c in casts(matcher, text, lang)}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "stage"),
+    [
+        ("Italia e Angola hanno firmato l'accordo che istituisce un centro comune sui coralli.", "it", "signed"),
+        ("Fiji and Oman signed an agreement to create a joint pearl centre.", "en", "signed"),
+        ("Россия и Лаос договорились о создании совместного центра шелководства.", "ru", "announced"),
+        ("Fiji and Oman agreed on a joint corridor, with a signing planned for spring.", "en", "announced"),
+        ("Fiji and Oman have created a joint pearl centre.", "en", "launched"),
+    ],
+)
+def test_what_is_agreed_or_signed_to_be_created_is_not_yet_there(
+    matcher: Matcher, text: str, lang: str, stage: str
+) -> None:
+    assert {told.stage.value for told in reports(matcher, text, lang)[:1]} == {stage}
