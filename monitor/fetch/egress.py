@@ -68,6 +68,8 @@ class Request:
 
 def without_credentials(url: str) -> str:
     """The address without user name and password, for logs, messages and the request line."""
+    if "@" not in url:
+        return url
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -22,11 +22,11 @@ import httpx
 
 from monitor.fetch import address
 from monitor.fetch.failure import FailureKind, FetchFailed
+from monitor.fetch.wire import Wire
 
 T = TypeVar("T")
 Resolver = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
-_READ_BYTES = 64 * 1024
 _SEGMENT_BYTES = 1460  # Ethernet's; on loopback the kernel would queue a megabyte behind segments of 64 KiB
 # The window is narrow until a body has shown that it is no bomb: what a server has pushed cannot be left unread.
 _NARROW_BYTES, _WIDE_BYTES = 32 * 1024, 512 * 1024
@@ -90,9 +90,7 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-async def _dial(
-    answer: str, port: int, host: str, tls: ssl.SSLContext | None, handshake_s: float
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _dial(wire: Wire, answer: str, port: int, host: str, tls: ssl.SSLContext | None, handshake_s: float) -> None:
     """Connects to one address, with a receive window that keeps a server from pushing what nobody will read."""
     sock = socket.socket(socket.AF_INET6 if ":" in answer else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -100,11 +98,7 @@ async def _dial(
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT_BYTES)
         await asyncio.get_running_loop().sock_connect(sock, (answer, port))
-        if tls is None:
-            return await asyncio.open_connection(sock=sock)
-        return await asyncio.open_connection(
-            sock=sock, ssl=tls, server_hostname=host, ssl_handshake_timeout=handshake_s
-        )
+        await wire.connect(sock, tls, host, handshake_s)
     except BaseException:
         sock.close()
         raise
@@ -115,8 +109,7 @@ class _Connection:
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._wire = Wire(timing.deadline_at)
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADER_BYTES)
         self.wire_bytes = 0
 
@@ -146,16 +139,15 @@ class _Connection:
             await self._connect((proxy.host,), proxy.port or 8080, proxy.host, None)
             await self._tunnel(answers[0], port, proxy)
             if secure is not None:
-                assert self._writer is not None
-                upgrade = self._writer.start_tls(secure, server_hostname=host)
-                await self._tls(upgrade, host)
+                await self._tls(self._wire.start_tls(secure, host), host)
 
     async def _connect(self, answers: tuple[str, ...], port: int, host: str, tls: ssl.SSLContext | None) -> None:
         error: FetchFailed | None = None
         for answer in answers:
+            wire = Wire(self._timing.deadline_at)
             try:
-                opening = _dial(answer, port, host, tls, self._timing.connect_s)
-                self._reader, self._writer = await self._tls(opening, host)
+                await self._tls(_dial(wire, answer, port, host, tls, self._timing.connect_s), host)
+                self._wire = wire
                 return
             except FetchFailed as exc:
                 error = exc
@@ -177,19 +169,20 @@ class _Connection:
 
     async def _tunnel(self, answer: str, port: int, proxy: httpx.URL) -> None:
         """Asks the proxy for a tunnel to the address that was checked here: its own resolver decides nothing."""
-        assert self._reader is not None
-        assert self._writer is not None
         target = address.host_port(answer, port)
         lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
         if proxy.userinfo:
             secret = base64.b64encode(f"{proxy.username}:{proxy.password}".encode()).decode("ascii")
             lines.append(f"Proxy-Authorization: Basic {secret}")
-        self._writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+        head, connect_s = b"", self._timing.connect_s
         try:
-            head = await self._within(
-                self._reader.readuntil(b"\r\n\r\n"), self._timing.connect_s, "the proxy", FailureKind.PROXY
-            )
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as exc:
+            await self._wire.write("\r\n".join([*lines, "", ""]).encode("ascii"), connect_s)
+            while b"\r\n\r\n" not in head:
+                came = await self._wire.read(connect_s, "the proxy", FailureKind.PROXY)
+                head += came
+                if not came or len(head) > _HEADER_BYTES:
+                    raise FetchFailed(FailureKind.PROXY, f"the proxy gave no answer but {len(head)} bytes")
+        except OSError as exc:
             raise FetchFailed(FailureKind.PROXY, f"the proxy gave no answer: {exc}") from exc
         status = head.split(_CRLF, 1)[0].decode("latin-1")
         if status.split(" ")[1:2] != ["200"]:
@@ -199,12 +192,15 @@ class _Connection:
         """Sends the request and waits for the head of its answer."""
         try:
             head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-            await self._send(self._http.send(head))
+            parts = [self._http.send(head)]
             async for chunk in request.stream:  # type: ignore[union-attr]
-                await self._send(self._http.send(h11.Data(data=chunk)))
-            await self._send(self._http.send(h11.EndOfMessage()))
+                if chunk:
+                    parts.append(self._http.send(h11.Data(data=chunk)))
+            parts.append(self._http.send(h11.EndOfMessage()))
         except h11.LocalProtocolError as exc:
             raise FetchFailed(FailureKind.URL, f"the request cannot be written: {exc}") from exc
+        # A server may answer and close before it has read all of a body: what it said is read below.
+        await self._wire.write(b"".join(part for part in parts if part), self._timing.read_s)
         for _ in range(_MAX_INTERIM):
             event = await self._event()
             if isinstance(event, h11.Response):
@@ -213,15 +209,6 @@ class _Connection:
                 break
         raise FetchFailed(FailureKind.PROTOCOL, "no final answer after many interim ones")
 
-    async def _send(self, data: bytes | None) -> None:
-        if not data:
-            return
-        assert self._writer is not None
-        # A server may answer and close before it has read all of a body: what it said is read below.
-        with contextlib.suppress(ConnectionError):
-            self._writer.write(data)
-            await self._within(self._writer.drain(), self._timing.read_s, "sending", FailureKind.STALLED)
-
     async def body(self) -> AsyncIterator[bytes]:
         """The body as it comes over the wire, freed of chunking. Raises FetchFailed(CUT ...)."""
         while True:
@@ -229,7 +216,8 @@ class _Connection:
             if isinstance(event, h11.Data):
                 before, self.wire_bytes = self.wire_bytes, self.wire_bytes + len(event.data)
                 if before <= _NARROW_BYTES < self.wire_bytes and before:
-                    self._widen()
+                    with contextlib.suppress(OSError):
+                        self._wire.widen(_WIDE_BYTES)
                 yield bytes(event.data)
             elif not isinstance(event, h11.InformationalResponse):
                 return
@@ -246,12 +234,9 @@ class _Connection:
             self._http.receive_data(await self._read())
 
     async def _read(self) -> bytes:
-        assert self._reader is not None
         waiting = self._http.their_state is h11.SEND_RESPONSE
         try:
-            data = await self._within(
-                self._reader.read(_READ_BYTES), self._timing.read_s, "reading", FailureKind.STALLED
-            )
+            data = await self._wire.read(self._timing.read_s)
         except ssl.SSLError as exc:
             raise FetchFailed(FailureKind.TLS, f"TLS broke off: {exc.reason}") from exc
         except OSError as exc:
@@ -260,15 +245,9 @@ class _Connection:
             raise FetchFailed(FailureKind.RESET, "the server closed the connection without an answer")
         return data
 
-    def _widen(self) -> None:
-        assert self._writer is not None
-        with contextlib.suppress(OSError):
-            self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WIDE_BYTES)
-
     def close(self) -> None:
-        """Drops the connection at once: nothing on it is of use any more, and a polite TLS good-bye could hang."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        """Drops the connection at once."""
+        self._wire.close()
 
 
 class _Body(httpx.AsyncByteStream):
