@@ -50,15 +50,15 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
         looked_at += 1
         if looked_at > _MAX_PARTS:
             break
-        cast = cast_of(reading, part)
-        frames = list(_frames(reading, part, cast, rules))
+        frames = list(_frames(reading, part, rules))
         if frames:
             age = _Age(reading, part)
             out += _with_the_same_doubt([_judged(frame, reading, age) for frame in frames])
     return tuple(out)
 
 
-def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
+def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
+    cast: Cast | None = None  # of the sentence, made when a rule finds something in it
     times: dict[int, tuple[str, bool]] = {}
     taken: set[int] = set()  # acts and instruments that a preferred rule has used: rules stand in order of weight
     present = {h[2].ref for h in part.acts} | {h[2].ref for h in part.instruments}
@@ -76,6 +76,7 @@ def _frames(reading: Reading, part: Part, cast: Cast, rules: Sequence[CompiledRu
                 if act[0] not in times:
                     times[act[0]] = time_of(act, reading, part)
                 time, denied = times[act[0]]
+            cast = cast or cast_of(reading, part)
             acting = _recast(cast, reading, part, act, instrument)
             pairs = tuple(linked(acting.mentions, part, reading))
             joint = act_together(pairs, act, part, reading)

@@ -189,7 +189,7 @@ def cast_of(reading: Reading, part: Part) -> Cast:
 def _neighbours(reading: Reading, part: Part) -> list[tuple[str, tuple[Mentioned, ...]]]:
     """Mentions of other sentences, nearest in sense first: the title's, the one before, the first."""
     parts = reading.parts
-    at = parts.index(part)
+    at = next(number for number, other in enumerate(parts) if other is part)
     out = []
     if at > 0:
         out.append(("previous", parts[at - 1].mentions))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from monitor.match.scan import Hit
 from monitor.rulebook import Entity, Language, RuleSet
@@ -63,7 +64,7 @@ _BESIDE_CHARS = 14  # "Portuguese national striker", "attaccante della nazionale
 def described(mentions: Sequence[Mentioned], cues: Sequence[Hit], folded: str) -> tuple[Mentioned, ...]:
     """The mentions of a sentence, those set apart that only say where a player, singer or club comes from: "Portuguese
     striker", "club turco". The Turkish football federation is no club."""
-    own = [c for c in cues if c[2].ref in ("cue.performer", "cue.club")]
+    own = [c for c in cues if c[2].ref in ("cue.performer", "cue.club")] if mentions else []
     if not own:
         return tuple(mentions)
     official = [c for c in cues if c[2].ref == "cue.official"]
@@ -126,6 +127,11 @@ def _heads_a_report(folded: str, start: int, end: int) -> bool:
     return head is not None and end <= head.end()
 
 
+@lru_cache(maxsize=64)
+def _as_endings(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f" {word}" for word in words)
+
+
 def _standing(folded: str, start: int, end: int, form: str, entity: Entity, language: Language) -> str:
     if (form in ("capital", "metonym") or entity.kind == "city") and _heads_a_report(folded, start, end):
         return "place"
@@ -137,7 +143,7 @@ def _standing(folded: str, start: int, end: int, form: str, entity: Entity, lang
         return "against" if any(tail.endswith(w) for w in language.against_words) else "acts"
     words = tail.replace("'", "' ").split()
     last = words[-1] if words else ""
-    if any((" " + tail).endswith(" " + w) for w in language.against_words):
+    if f" {tail}".endswith(_as_endings(language.against_words)):
         return "against"
     if form in _PLACE_FORMS and (entity.kind in ("state", "region", "city")) and last in language.place_words:
         return "place"

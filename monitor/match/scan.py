@@ -4,10 +4,13 @@ boundaries, case and accents, the article's language, masks, and the longest mat
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 
 import ahocorasick_rs
 
@@ -15,9 +18,18 @@ from monitor.rulebook import RuleSet, Term
 from monitor.text import fold_case
 
 Hit = tuple[int, int, Term]
+_START = itemgetter(0)
 # words of these forms stand in any language's text (names); the others only in their own (adjectives, verbs)
 _EVERYWHERE = frozenset({"name", "short", "capital", "metonym", "prefix"})
 _MAX_WORD = 40  # how far a stem may run on to the end of its word
+_FIRST_HAN = "\u2e80"
+_MARKS = ",.;:'\""
+_BETWEEN_WORDS = re.compile(r"[^\w ]|_")
+_ASCII_BETWEEN_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_HAN = re.compile("[\u2e80-\U0010ffff]")
+_HAN_BORDER = re.compile(
+    "(?<=[\u2e80-\U0010ffff])(?=[^\\W_\u2e80-\U0010ffff])|(?<=[^\\W_\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +42,21 @@ class Hits:
 
 
 class Scanner:
-    """The automaton of one rule set. Build once (tens of milliseconds), scan often."""
+    """The automaton of one rule set. Build once (tens of milliseconds), scan often.
+
+    It runs over the text's words, with all that separates them turned to spaces, and its strings have a space wherever a
+    word must begin or end: four in five finds of the bare strings are parts of longer words, and to refuse one in Python
+    costs more than to find it. What stands between the words is compared afterwards.
+    """
 
     def __init__(self, ruleset: RuleSet) -> None:
-        by_text: dict[str, list[Term]] = defaultdict(list)
+        by_pattern: dict[tuple[int, str], list[Term]] = defaultdict(list)
         for term in ruleset.terms:
-            by_text[term.text].append(term)
-        self._terms = tuple(tuple(terms) for terms in by_text.values())
+            by_pattern[_pattern(term)].append(term)
+        self._shifts = tuple(shift for shift, _ in by_pattern)
+        self._terms = tuple(tuple(terms) for terms in by_pattern.values())
         self._of_language: dict[str, tuple[tuple[Term, ...], ...]] = {}
-        self._machine = ahocorasick_rs.AhoCorasick(list(by_text))
+        self._machine = ahocorasick_rs.AhoCorasick([pattern for _, pattern in by_pattern])
 
     def _heard_in(self, lang: str) -> tuple[tuple[Term, ...], ...]:
         """The terms of each string that count in a text of ``lang``: its own words, and names of every language."""
@@ -52,19 +70,23 @@ class Scanner:
     def scan(self, text: str, folded: str, lang: str) -> Hits:
         """Everything that counts in ``text`` (cleaned; ``folded`` is its fold, of the same length)."""
         kinds: dict[str, list[Hit]] = {"entity": [], "concept": [], "mask": []}
-        terms, size = self._heard_in(lang), len(folded)
-        for index, start, end in self._machine.find_matches_as_indexes(folded, overlapping=True):
+        terms, shifts = self._heard_in(lang), self._shifts
+        words, added = _words(folded)
+        for index, at, _ in self._machine.find_matches_as_indexes(f" {words} ", overlapping=True):
             if not terms[index]:
                 continue
-            # most finds are parts of longer words: this test comes first and is written out (a call costs as much)
-            if start and folded[start - 1].isalnum() and _joins(folded[start - 1], folded[start]):
-                continue
-            free_right = end == size or not _joins(folded[end - 1], folded[end])
+            start = at + shifts[index]
+            if added:
+                start -= bisect_left(added, start)
             for term in terms[index]:
-                if not free_right and not term.stem and not term.prefix:
+                end = start + len(term.text)
+                if folded[start:end] != term.text:
                     continue
-                stop = end if free_right or term.prefix else _word_end(folded, end)
-                if _as_written(text, start, end, term, lang) and _neighbours(folded, start, stop, term):
+                stop = end if term.prefix or not term.stem else _word_end(folded, end)
+                is_picky = term.not_before or term.not_after
+                if _as_written(text, start, end, term, lang) and not (
+                    is_picky and _is_beside(folded, start, stop, term)
+                ):
                     kinds[term.kind].append((start, stop, term))
         masked = _longest(kinds["mask"])
         concepts = _longest_of_each_kind(kinds["concept"])
@@ -73,6 +95,30 @@ class Scanner:
             concepts=tuple(_unmasked(concepts, masked)),
             masked=tuple(masked),
         )
+
+
+def _words(folded: str) -> tuple[str, list[int]]:
+    """The text with a space for everything that is no part of a word, and one more between Han characters and others,
+    which never join; and where those that were added stand."""
+    if folded.isascii():
+        return folded.translate(_ASCII_BETWEEN_WORDS), []
+    words = _BETWEEN_WORDS.sub(" ", folded)
+    if not _HAN.search(words):
+        return words, []
+    pieces = _HAN_BORDER.split(words)
+    added, at = [], -1
+    for piece in pieces[:-1]:
+        at += len(piece) + 1
+        added.append(at)
+    return " ".join(pieces), added
+
+
+def _pattern(term: Term) -> tuple[int, str]:
+    """The string that is searched for a term, and how far behind its find, in a text with a space before it, the term begins."""
+    words = _words(term.text)[0]
+    begins = term.text[0].isalnum() and term.text[0] < _FIRST_HAN
+    ends = term.text[-1].isalnum() and term.text[-1] < _FIRST_HAN and not term.stem and not term.prefix
+    return (0 if begins else -1), f"{' ' * begins}{words}{' ' * ends}"
 
 
 def _paired(hits: list[Hit], folded: str) -> list[Hit]:
@@ -86,14 +132,12 @@ def _paired(hits: list[Hit], folded: str) -> list[Hit]:
     ]
 
 
-def _joins(left: str, right: str) -> bool:
-    """Whether two neighbouring characters belong to one word. Han characters never join."""
-    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
-
-
 def _word_end(folded: str, end: int) -> int:
+    """Where the word ends of which a stem was found up to ``end``."""
+    if not (folded[end - 1].isalnum() and folded[end - 1] < _FIRST_HAN):
+        return end
     stop = min(len(folded), end + _MAX_WORD)
-    while end < stop and folded[end].isalnum() and folded[end] < "\u2e80":
+    while end < stop and folded[end].isalnum() and folded[end] < _FIRST_HAN:
         end += 1
     return end
 
@@ -110,28 +154,29 @@ def _as_written(text: str, start: int, end: int, term: Term, lang: str) -> bool:
     return fold_case(piece) == term.cased.rstrip("-") or piece.isupper()
 
 
-def _neighbours(folded: str, start: int, end: int, term: Term) -> bool:
-    """Whether the words that ``term`` forbids beside it are absent. Chinese has no spaces: its signs are compared."""
+def _is_beside(folded: str, start: int, end: int, term: Term) -> bool:
+    """Whether a word that ``term`` forbids beside it is there. Chinese has no spaces: its signs are compared."""
+    is_han = term.text[0] > _FIRST_HAN
     if term.not_before:
         after = folded[end : end + 30]
         words = after.split(maxsplit=1)
-        if words and words[0].strip(",.;:'\"") in term.not_before:
-            return False
-        if term.text[0] > "\u2e80" and after.startswith(term.not_before):
-            return False
+        if (words and words[0].strip(_MARKS) in term.not_before) or (is_han and after.startswith(term.not_before)):
+            return True
     if term.not_after:
         before = folded[max(0, start - 30) : start]
         words = before.split()
-        if words and words[-1].strip(",.;:'\"") in term.not_after:
-            return False
-        if term.text[0] > "\u2e80" and before.endswith(term.not_after):
-            return False
-    return True
+        return bool(words and words[-1].strip(_MARKS) in term.not_after) or (is_han and before.endswith(term.not_after))
+    return False
 
 
-def _longest(hits: Iterable[Hit]) -> list[Hit]:
+def _longest(hits: list[Hit]) -> list[Hit]:
     """The longest first, wherever it begins; what overlaps a longer one is left out. Two meanings of the very same span
     stay."""
+    hits = sorted(hits, key=_START)
+    return hits if all(left[1] <= right[0] for left, right in pairwise(hits)) else _longest_of_many(hits)
+
+
+def _longest_of_many(hits: list[Hit]) -> list[Hit]:
     out: list[Hit] = []
     spans: list[tuple[int, int]] = []
     for hit in sorted(hits, key=lambda h: (h[0] - h[1], h[0])):
@@ -142,7 +187,7 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
                 continue
             spans.insert(at, span)
         out.append(hit)
-    return sorted(out, key=lambda h: h[0])
+    return sorted(out, key=_START)
 
 
 def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:
@@ -150,9 +195,8 @@ def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:
     groups: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         ref = hit[2].ref
-        family = ref.partition(".")[0]
-        groups[family if family in ("act", "instrument") else ref].append(hit)
-    return sorted((h for group in groups.values() for h in _longest(group)), key=lambda h: h[0])
+        groups["act" if ref.startswith("act.") else "instrument" if ref.startswith("instrument.") else ref].append(hit)
+    return sorted((h for group in groups.values() for h in _longest(group)), key=_START)
 
 
 def _free(hits: Iterable[Hit], masked: list[Hit]) -> Iterable[Hit]:

@@ -7,6 +7,7 @@ words carry two or three function words; so a table per language does (93 MB les
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,10 +37,10 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
     hint = hint.split("-")[0].lower()
     if len(candidates) == 1:
         return candidates[0].code
-    words = _WORD.findall(head.lower())
+    words = Counter(_WORD.findall(head.lower()))
     best, best_score = hint if any(p.code == hint for p in candidates) else candidates[0].code, 0.0
     for profile in candidates:
-        score = float(sum(word in profile.function_words for word in words))
+        score = float(sum(words[word] for word in profile.function_words & words.keys()))
         score += 0.7 * sum(head.count(letter) for letter in profile.letters)
         score += _HINT_WORTH * (profile.code == hint)
         if score > best_score:

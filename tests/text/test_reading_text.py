@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text import DateTables, LanguageProfile, clean, detect, find_dates, fold, fold_case, split, years
+from monitor.text.clean import _CLEANING, _FOLD, _FOLD_CASE, _UNUSUAL
 
 
 @given(st.text(max_size=300))
@@ -36,6 +37,18 @@ def test_sentences_lie_in_order_inside_the_text(text: str) -> None:
 )
 def test_what_hides_a_word_is_cleaned(raw: str, cleaned: str) -> None:
     assert clean(raw) == cleaned
+
+
+def test_the_quick_way_of_folding_says_what_the_tables_say() -> None:
+    every = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    ordinary = "".join(char for char in every if not _UNUSUAL.search(char))
+    assert len(ordinary) > 22_000
+    assert fold(ordinary) == ordinary.translate(_FOLD)
+    assert fold_case(ordinary) == ordinary.translate(_FOLD_CASE)
+
+
+def test_what_is_cleaned_is_what_the_table_names() -> None:
+    assert [code for code in _CLEANING if clean(f"à{chr(code)}") != f"à{chr(code)}".translate(_CLEANING)] == []
 
 
 def test_folding_joins_quotes_hyphens_and_accents() -> None:
