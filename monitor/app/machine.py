@@ -38,6 +38,7 @@ from monitor.run.sharedpacing import SharedPacing
 from monitor.run.step import AnyStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
+from monitor.store.checked import note_end
 
 logger = logging.getLogger(__name__)
 
@@ -210,6 +211,7 @@ async def open_machine(
     finally:
         store.close()
         if lock is not None:
+            note_end(lock.database)
             lock.release()
         let_go()
 

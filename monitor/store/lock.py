@@ -14,6 +14,7 @@ class RunnerLock:
     """Held from ``take`` to ``release`` or the end of the process, however it ends."""
 
     def __init__(self, database: Path) -> None:
+        self.database = database
         self.path = database.with_name(database.name + ".lock")
         self._file: IO[str] | None = None
 

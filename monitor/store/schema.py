@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import importlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
 from monitor.errors import StoreError
+from monitor.store.checked import is_checked, note_check
 from monitor.store.engine import Database, sqlite_file
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
@@ -18,13 +20,16 @@ VERSION_TABLE = "alembic_version"
 
 
 def prepare(database: Database, url: str) -> None:
-    """Makes the database usable: its folder, its integrity, its schema. All migrations run in one transaction, so that
-    a kill leaves the old or the new schema, never something between. Raises StoreError."""
+    """Makes the database usable: its folder, its integrity (unless the file is as a clean end left it), its schema. All
+    migrations run in one transaction, so that a kill leaves the old or the new schema, never something between. Raises
+    StoreError."""
     file = sqlite_file(url)
     if file is not None:
         _make_folder(file)
-        if file.exists() and file.stat().st_size:
+        now = datetime.now(UTC)
+        if file.exists() and file.stat().st_size and not is_checked(file, now):
             check_integrity(database)
+            note_check(file, now)
     with database.read() as connection:
         behind = _steps_behind(connection, database.shown)
     if not behind:
