@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +21,6 @@ from monitor.quality.labels import Labelled, read
 from monitor.quality.report import report, weights_yaml
 from monitor.rulebook.headlines import load_headlines
 
-_HEADLINES_WORTH = 0.4  # an invented headline says less than a real article
-
 Base = Annotated[Path, typer.Argument(help="Labelled articles, JSON lines: they give the mix and every figure.")]
 Extra = Annotated[
     list[str],
@@ -33,6 +32,12 @@ Threshold = Annotated[float | None, typer.Option("--threshold", help="Alert from
 
 Refit = Annotated[
     bool, typer.Option("--refit", help="Fit the weights on the held-out half too, after every figure was taken.")
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", help="Lines of id and a, c or n, which prevail; of a set that they name, only what is named counts."
+    ),
 ]
 
 
@@ -48,16 +53,20 @@ def run(
     report_to: Report = Path("calibration.md"),
     threshold: Threshold = None,
     refit: Refit = False,
+    labels: Labels = None,
     config: Config = None,
 ) -> None:
     settings = read_settings(config)
     matcher = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir))
     labelled = _read(base)
     known = {x.article.id for x in labelled} | {_key(x) for x in labelled}
-    sets = [(x, 1.0, True) for x in labelled]
+    sets = [(x, _Kind()) for x in labelled]
+    told = _told(labels) if labels else {}
     for name, worth in map(_split, extra):
-        sets += [(x, worth, False) for x in _read(name) if not known & {x.article.id, _key(x)}]
-    sets += [(x, _HEADLINES_WORTH, False) for x in _headlines(settings.rules_dir)]
+        sets += [
+            (x, _Kind(worth, base=False)) for x in _relabelled(_read(name), told) if not known & {x.article.id, _key(x)}
+        ]
+    sets += _headlines(settings.rules_dir)
     now = datetime.now(UTC)
     evidence = [_evidence(matcher, *item, now=now) for item in progress(sets, len(sets), "reading")]
     found = calibrate(evidence, threshold, refit=refit)
@@ -68,12 +77,51 @@ def run(
     note(f"candidate {out}, report {report_to}; copy the candidate to weights.yaml in a rules folder to use it")
 
 
-def _headlines(dirs: Sequence[Path]) -> list[Labelled]:
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How an article counts in the fit (monitor.quality.calibrate.Evidence)."""
+
+    worth: float = 1.0
+    base: bool = True
+    words_worth: float | None = None
+    origin: str = ""
+
+
+def _headlines(dirs: Sequence[Path]) -> list[tuple[Labelled, _Kind]]:
     """The rule folders' invented headlines as labelled articles."""
     return [
-        Labelled(Article(id=f"headline-{i}", title=h.title, text=h.text, language=h.lang), h.label)
+        (
+            Labelled(
+                Article(id=f"headline-{i}", title=h.title, text=h.text, language=h.lang),
+                h.label,
+                types=(h.type,) if h.type else (),
+                stage=h.stage,
+            ),
+            _Kind(h.worth, False, h.words_worth, h.origin),
+        )
         for i, h in enumerate(load_headlines(dirs))
     ]
+
+
+_SHORT = {"a": "announcement", "c": "context", "n": "none"}
+
+
+def _told(path: Path) -> dict[str, str]:
+    """Labels by id. Raises ConfigError naming the line that is none."""
+    out = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line and not line.startswith("#"):
+            article_id, _, label = line.partition(" ")
+            if label not in _SHORT:
+                raise ConfigError(f"{path}:{number}: write an id, a blank and a, c or n")
+            out[article_id] = _SHORT[label]
+    return out
+
+
+def _relabelled(articles: list[Labelled], told: dict[str, str]) -> list[Labelled]:
+    if not any(x.article.id in told for x in articles):
+        return articles
+    return [replace(x, label=told[x.article.id]) for x in articles if x.article.id in told]
 
 
 def _split(written: str) -> tuple[Path, float]:
@@ -97,7 +145,7 @@ def _key(x: Labelled) -> str:
     return x.article.title.strip().lower()[:60] or x.article.text[:60]
 
 
-def _evidence(matcher: Matcher, labelled: Labelled, worth: float, base: bool, *, now: datetime) -> Evidence:
+def _evidence(matcher: Matcher, labelled: Labelled, kind: _Kind, *, now: datetime) -> Evidence:
     trace = matcher.explain(labelled.article, now=now)
     frames = tuple(
         FrameEvidence(
@@ -109,4 +157,13 @@ def _evidence(matcher: Matcher, labelled: Labelled, worth: float, base: bool, *,
         for s in trace.scored
         if s.candidate.reason is None
     )
-    return Evidence(labelled, trace.article_features, frames, worth, base, trace.words)
+    return Evidence(
+        labelled,
+        trace.article_features,
+        frames,
+        kind.worth,
+        kind.base,
+        trace.words,
+        kind.words_worth,
+        kind.origin,
+    )

@@ -22,6 +22,8 @@ _DROPPED_BELOW = 0.02  # smaller terms change no decision and only lengthen the 
 _DROPPED_WORD = 0.15  # a word's feature is a tenth or so, one among many
 _WORD_PENALTY = 2.5
 _WORD_SWEEPS = 15  # thousands of small weights; more sweeps move no decision
+_ORIGIN = "origin."  # a feature of the fit alone: how often an invented set announces says nothing of real articles
+_ORIGIN_PENALTY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class FrameEvidence:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A labelled article as the matcher sees it. ``worth`` is how much it counts; ``base`` = part of the base set;
-    ``words`` feed a model of their own."""
+    ``words`` feed a model of their own, to which it counts ``words_worth`` (None = as much). ``origin`` names the invented
+    set that it is of: where it is given, what is common to that set is fitted apart and forgotten."""
 
     labelled: Labelled
     article: Mapping[str, float]
@@ -45,9 +48,15 @@ class Evidence:
     worth: float = 1.0
     base: bool = True
     words: Mapping[str, float] = field(default_factory=dict)
+    words_worth: float | None = None
+    origin: str = ""
 
     def row(self, frame: FrameEvidence | None) -> Row:
         return {**self.article, **(frame.features if frame else {"frame.none": 1.0})}
+
+    @property
+    def set_apart(self) -> Row:
+        return {_ORIGIN + self.origin: 1.0} if self.origin else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,8 @@ class Calibration:
 
 def penalty(name: str) -> float:
     """How strongly a term is drawn to nothing: what a frame says may speak louder than what stands anywhere."""
+    if name.startswith(_ORIGIN):
+        return _ORIGIN_PENALTY
     if name.startswith("frame."):
         return 6.0
     return 12.0 if name.startswith(("title.", "lead.", "headline.", "opening.")) else 16.0
@@ -167,21 +178,43 @@ def _weights(pair: Pair, mix: Model) -> dict[str, float]:
 
 def train(evidence: Sequence[Evidence]) -> Pair:
     """The models of all given articles, each by its best frame; the proving sentence shows which frame that is."""
+    return Pair(_evidence_model([e for e in evidence if e.worth > 0]), _words_model(evidence))
+
+
+def _evidence_model(evidence: Sequence[Evidence]) -> Model:
     model: Model | None = None
     labels = [e.labelled.positive for e in evidence]
     worth = [e.worth for e in evidence]
     for _ in range(_ROUNDS):
-        rows = [e.row(_best(e, model)) for e in evidence]
-        model = fit(rows, labels, penalty, worth=worth)
+        rows = [{**e.row(_best(e, model)), **e.set_apart} for e in evidence]
+        model = _without_origins(fit(rows, labels, penalty, worth=worth))
     assert model is not None
-    rows = [e.words for e in evidence]
-    return Pair(model, fit(rows, labels, _word_penalty(rows), worth=worth, sweeps=_WORD_SWEEPS))
+    return model
+
+
+def _words_model(evidence: Sequence[Evidence]) -> Model:
+    worth = [e.worth if e.words_worth is None else e.words_worth for e in evidence]
+    heard = [(e, w) for e, w in zip(evidence, worth, strict=True) if w > 0]
+    rows = [{**e.words, **e.set_apart} for e, _ in heard]
+    labels = [e.labelled.positive for e, _ in heard]
+    fitted = fit(rows, labels, _word_penalty(rows), worth=[w for _, w in heard], sweeps=_WORD_SWEEPS)
+    return _without_origins(fitted)
+
+
+def _without_origins(model: Model) -> Model:
+    return Model(model.intercept, {n: w for n, w in model.weights.items() if not n.startswith(_ORIGIN)})
 
 
 def _word_penalty(rows: Sequence[Row]) -> Callable[[str], float]:
     """A word of many articles is held back more than a rare one, by its inverse document frequency squared."""
     spread = Counter(name for row in rows for name in row)
-    return lambda name: _WORD_PENALTY / (math.log(len(rows) / spread[name]) + 1.0) ** 2
+
+    def held_back(name: str) -> float:
+        if name.startswith(_ORIGIN):
+            return _ORIGIN_PENALTY
+        return _WORD_PENALTY / (math.log(len(rows) / spread[name]) + 1.0) ** 2
+
+    return held_back
 
 
 def _best(e: Evidence, model: Model | None) -> FrameEvidence | None:

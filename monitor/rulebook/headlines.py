@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from monitor.errors import RuleError, RuleErrors
+from monitor.model import ActType, Stage
 from monitor.rulebook.strict import read
 from monitor.rulebook.wordschema import Strict
 
@@ -17,10 +18,18 @@ _LABELS = {"a": "announcement", "c": "context", "n": "none"}
 
 @dataclass(frozen=True, slots=True)
 class Headline:
+    """``worth`` is what it counts beside a real article, ``words_worth`` what it counts to the opinion of the words;
+    ``origin`` says whose it is."""
+
     label: str
     lang: str
     title: str
     text: str
+    type: str = ""
+    stage: str = ""
+    worth: float = 0.0
+    words_worth: float = 0.0
+    origin: str = ""
 
 
 class HeadlineSpec(Strict):
@@ -30,11 +39,17 @@ class HeadlineSpec(Strict):
     lang: str = Field(pattern="^[a-z]{2}$")
     title: str
     text: str = ""
+    type: ActType | None = None
+    stage: Stage | None = None
 
 
 class HeadlinesFile(Strict):
-    """rules/calibration/*.yaml"""
+    """rules/calibration/*.yaml. A writer's sentences may teach what words mean and yet not how evidence is spread in real
+    articles: ``worth`` counts for the evidence, ``words_worth`` for the words. Of one ``origin`` is what one hand wrote."""
 
+    origin: str = Field(pattern="^[a-z-]+$")
+    worth: float = Field(ge=0, le=1)
+    words_worth: float = Field(ge=0, le=1)
     headlines: list[HeadlineSpec]
 
 
@@ -46,11 +61,28 @@ def load_headlines(dirs: Sequence[Path]) -> tuple[Headline, ...]:
         document = read(path)
         errors += document.errors
         try:
-            found = HeadlinesFile.model_validate(document.value or {"headlines": []})
+            found = HeadlinesFile.model_validate(document.value or {})
         except ValidationError as exc:
             errors += [document.fault(str(e["msg"]), e["loc"]) for e in exc.errors(include_url=False)]
             continue
-        out += [Headline(_LABELS[h.say], h.lang, h.title, h.text) for h in found.headlines]
+        out += _headlines(found)
     if errors:
         raise RuleErrors(errors)
     return tuple(out)
+
+
+def _headlines(of: HeadlinesFile) -> list[Headline]:
+    return [
+        Headline(
+            _LABELS[h.say],
+            h.lang,
+            h.title,
+            h.text,
+            h.type.value if h.type else "",
+            h.stage.value if h.stage else "",
+            of.worth,
+            of.words_worth,
+            of.origin,
+        )
+        for h in of.headlines
+    ]

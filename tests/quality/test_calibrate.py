@@ -62,6 +62,21 @@ def test_a_refit_changes_the_weights_and_none_of_the_figures() -> None:
     assert again.weights != found.weights
 
 
+def invented(number: int) -> Evidence:
+    """All of them announce, whatever they say: so a writer's set may be, and no real one."""
+    labelled = Labelled(Article(id=f"w{number}", title="t", text="", language="it"), "announcement")
+    return Evidence(labelled, {"title.some": 1.0}, (), 0.0, False, {"word.sealed": 0.1}, 0.2, "fresh")
+
+
+def test_what_an_invented_set_has_in_common_is_no_term_and_words_alone_move_no_evidence() -> None:
+    evidence = [made(i) for i in range(300)]
+    found, plain = calibrate([*evidence, *(invented(i) for i in range(100))]), calibrate(evidence)
+    assert not [name for name in found.weights if name.startswith("origin.")]
+    assert "word.sealed" not in plain.weights
+    assert abs(found.weights["frame.signed"] - plain.weights["frame.signed"]) < 0.2
+    assert abs(found.intercept - plain.intercept) < 0.3
+
+
 def test_the_report_says_what_a_score_means_at_the_natural_rate() -> None:
     found = calibrate([made(i) for i in range(300)])
     text = report(found)
