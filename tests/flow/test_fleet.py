@@ -42,6 +42,7 @@ def polled(place: World) -> Counter[str]:
     return Counter(path for path in place.asked if path.startswith("/f/"))
 
 
+@pytest.mark.long
 def test_three_workers_tell_each_story_once_and_go_on_when_one_is_killed(fleet: World) -> None:
     with ExitStack() as stack:
         workers = [stack.enter_context(running(fleet, "worker")) for _ in range(3)]
@@ -139,6 +140,7 @@ def test_sto_11_connections_that_drop_during_the_work_cost_nothing(
     assert (len(fleet.mails), len(fleet.hooks)) == (2, 2)
 
 
+@pytest.mark.long
 def test_everything_moves_from_sqlite_and_nothing_is_told_again(place: World, postgresql: Cluster) -> None:
     place.stories = [WEATHER, SIGNED]
     assert place.run("once").returncode == 0

@@ -240,7 +240,7 @@ def wall_clock(tmp_path: Path) -> tuple[dict[str, str], Path]:
     return names | {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}, file
 
 
-@pytest.mark.parametrize("jump_s", [7200, -7200], ids=["forward", "back"])
+@pytest.mark.parametrize("jump_s", [pytest.param(7200, marks=pytest.mark.long), -7200], ids=["forward", "back"])
 def test_a_jump_of_the_wall_clock_is_mailed_and_polling_goes_on(
     duty: World, wall_clock: tuple[dict[str, str], Path], jump_s: int
 ) -> None:
@@ -290,6 +290,7 @@ def test_the_switch_outside_is_pinged_while_all_is_well(duty: World) -> None:
         eventually(lambda: duty.asked.count("/alive") >= 2, "it is pinged")
 
 
+@pytest.mark.long
 def test_the_digest_says_each_day_that_the_service_is_alive_also_when_there_is_no_news(duty: World) -> None:
     duty.configure(
         routes=f"""

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tests.flow.test_once import SIGNED, WEATHER
 from tests.flow.world import World, eventually, running
 
@@ -29,6 +31,7 @@ def planned(place: World) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(ROME)
 
 
+@pytest.mark.long
 def test_a_report_is_sent_on_its_weekday_with_the_document_and_planned_again(place: World) -> None:
     place.configure(
         routes=f"""

@@ -8,6 +8,8 @@ import socket
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.flow.test_once import SIGNED, WEATHER
 from tests.flow.world import World, eventually, running
@@ -93,6 +95,7 @@ def test_prc_12_a_second_instance_refuses_and_the_first_goes_on(place: World) ->
         assert first.process.poll() is None
 
 
+@pytest.mark.long
 def test_edited_rules_that_fail_their_own_examples_are_refused_and_told(place: World, tmp_path: Path) -> None:
     site = tmp_path / "site"
     (site / "announcements").mkdir(parents=True)
