@@ -6,22 +6,21 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.alert import collect, drafts
 from monitor.alert.collect import Collapse, Collection, RouteMemory, Waiting
 from monitor.alert.digest import Alive, Item, Kind, Period
-from monitor.alert.drafts import Draft
 from monitor.alert.report.message import report_drafts
 from monitor.config import Channel, DeliverySettings, Route
-from monitor.model import Decision, Delivery, Owed, RouteMode, Story, Told, Why
+from monitor.model import Decision, Owed, RouteMode, Story, Told, Why
 from monitor.run import reports
 from monitor.run.collected import CollectWork, memory_of, plan
 from monitor.run.failpoints import failpoint
-from monitor.run.guard import tried
 from monitor.run.match import Desk
+from monitor.run.rendered import rendered
 from monitor.run.step import Counts
 from monitor.run.tidings import Tidings
 from monitor.store import Store
@@ -70,7 +69,7 @@ class CollectStep:
     def commit(self, results: Sequence[CollectWork], now: datetime) -> Counts:
         counts: Counter[str] = Counter()
         for work in results:
-            made = tuple(_rendered(draft, now) for draft in work.drafts)
+            made = tuple(rendered(draft, now) for draft in work.drafts)
             if work.collapse is not None:
                 made = tuple(collect.catch_up(each, work.collapse) for each in made)
             failpoint("digest.rendered")
@@ -199,8 +198,3 @@ class CollectStep:
 def _unknown(route: Route, story: Story) -> Owed:
     """News of which nothing is remembered but its delivery."""
     return Owed(route.name, story.id, story.stage, "", Decision.IMMEDIATE, Why.NEW)
-
-
-def _rendered(draft: Draft, now: datetime) -> Delivery:
-    parked: Callable[[str], Delivery] = lambda fault: draft.parked(now, f"cannot be rendered: {fault}")  # noqa: E731
-    return tried(lambda: draft.render(now), f"message {draft.delivery_id}", parked)

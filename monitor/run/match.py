@@ -26,7 +26,6 @@ from monitor.errors import StoreError
 from monitor.model import (
     Article,
     Decision,
-    Delivery,
     Disposition,
     Judgement,
     Novelty,
@@ -38,6 +37,7 @@ from monitor.model import (
 )
 from monitor.run.failpoints import failpoint
 from monitor.run.guard import tried
+from monitor.run.rendered import rendered
 from monitor.run.step import Counts
 from monitor.store import Store
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
@@ -165,7 +165,7 @@ class MatchStep:
         failpoint("match.decided")
         telling = self._alert(work, judgement, changes, owed)
         messages = drafting.alert_drafts(telling, owed, self._desk.routes, told, self._desk.office, now)
-        deliveries = tuple(_rendered(draft, now) for draft in messages)
+        deliveries = tuple(rendered(draft, now) for draft in messages)
         failpoint("match.rendered")
         return replace(result, told=drafting.remember(owed, messages, now), verdicts=owed, deliveries=deliveries)
 
@@ -272,14 +272,6 @@ def _own_reports(story: Story, reports: Sequence[Report]) -> tuple[Report, ...]:
 
 def _named(story: Story) -> Iterator[str]:
     yield from filter(None, (story.part_of, story.nearest, story.may_belong_to))
-
-
-def _rendered(draft: drafting.Draft, now: datetime) -> Delivery:
-    return tried(
-        lambda: draft.render(now),
-        f"message {draft.delivery_id}",
-        lambda fault: draft.parked(now, f"cannot be rendered: {fault}"),
-    )
 
 
 def _log(results: Sequence[MatchResult]) -> None:

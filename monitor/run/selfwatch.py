@@ -10,21 +10,19 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor import watch
-from monitor.alert import accounting, drafts, notice
+from monitor.alert import accounting
 from monitor.config import WatchSettings
 from monitor.errors import ConfigError, ExampleErrors
 from monitor.fetch.state import unpack
-from monitor.model import Delivery, RouteMode
-from monitor.run import guard
+from monitor.run import guard, tellings
 from monitor.run.driver import Writer
-from monitor.run.guard import tried
 from monitor.run.match import Desk
 from monitor.run.metrics import Metrics
 from monitor.store import Store
@@ -33,7 +31,6 @@ from monitor.watch import Facts, FeedFact, HealthKind, Moment, News
 
 logger = logging.getLogger(__name__)
 
-CANARY_ID = "canary"
 ACCOUNT_EVERY = timedelta(hours=1)
 ACCOUNT_FOR = timedelta(days=3)
 QUIET_EVERY = timedelta(hours=1)  # silence is a matter of days, and reads every quiet feed
@@ -48,9 +45,6 @@ SILENCING = frozenset(
         HealthKind.ACCOUNTING,
     }
 )
-TARGET_KINDS = frozenset({HealthKind.TARGET_DISABLED, HealthKind.TARGET_FAILING})
-# told by the step that delivers, in the transaction in which it happens; here they are only remembered and measured
-TOLD_BY_DELIVERING = TARGET_KINDS | {HealthKind.DEAD_LETTERS}
 
 
 @dataclass(slots=True)
@@ -138,7 +132,7 @@ class SelfWatch:
             calm_for=timedelta(seconds=settings.calm_for_s),
         )
         if episodes:
-            told = [delivery for one in news for delivery in self._deliveries(one, now)]
+            told = [delivery for one in news for delivery in tellings.of_trouble(one, self._desk(), now)]
             self._store.health.commit(episodes, told, now)
         for one in news:
             level = logging.INFO if one.moment is Moment.END else logging.WARNING
@@ -214,29 +208,6 @@ class SelfWatch:
         found = accounting.balance(told, deliveries, now, self._store.health.absences())
         return tuple(f"{each.owed.route}: {each.owed.story_id}" for each in found.missing)
 
-    # ------------------------------------------------------------------------------------------ telling
-
-    def _deliveries(self, news: News, now: datetime) -> Iterator[Delivery]:
-        if news.episode.kind in TOLD_BY_DELIVERING:
-            return
-        desk, episode = self._desk(), news.episode
-        for route in notice.health_routes(desk.routes):
-            words = desk.office.lexicon[route.language]
-            zone = ZoneInfo(route.timezone)
-            title = words.text(
-                f"watch.moment.{news.moment}", title=words.text(f"watch.{episode.kind}.title", words=episode.words)
-            )
-            since = words.moment(episode.started_at, zone)
-            text = {
-                Moment.START: words.text(f"watch.{episode.kind}.text", words=episode.words),
-                Moment.REMINDER: words.text("watch.lasting", since=since),
-                Moment.END: words.text("watch.ended", since=since),
-            }[news.moment]
-            lines = episode.things if news.moment is not Moment.END else ()
-            key = f"{episode.key}|{episode.started_at.isoformat()}|{news.moment}|{episode.told_at.isoformat()}"
-            for draft in notice.health_drafts(title, text, route, desk.office, now, key, lines):
-                yield _rendered(draft, now)
-
     # ------------------------------------------------------------------------------------------ canary and ping
 
     async def _run_canary(self, now: datetime) -> None:
@@ -259,17 +230,7 @@ class SelfWatch:
         await self._writer.call(self._tell_canary, took, day, now)
 
     def _tell_canary(self, took: timedelta, day: str, now: datetime) -> None:
-        """Tells a route that asked for operational news; mail routes for stories are not bothered each day."""
-        desk = self._desk()
-        told = []
-        for route in (route for route in desk.routes if route.mode is RouteMode.HEALTH):
-            words = desk.office.lexicon[route.language]
-            text = words.text("watch.canary.text", span=words.span(took.total_seconds()))
-            made = notice.health_drafts(
-                words.text("watch.canary.title"), text, route, desk.office, now, f"canary|{day}"
-            )
-            told += [replace(_rendered(draft, now), article_id=CANARY_ID) for draft in made]
-        self._store.health.commit((), told, now)
+        self._store.health.commit((), tellings.of_canary(took, day, self._desk(), now), now)
         self._store.health.note_canary(now)
 
     async def _ping_when_due(self, now: datetime) -> None:
@@ -304,11 +265,3 @@ def _feed_fact(feed: FeedStanding, now: datetime) -> FeedFact:
 
 def _age_s(at: datetime | None, now: datetime) -> float:
     return max(0.0, (now - at).total_seconds()) if at else 0.0
-
-
-def _rendered(draft: drafts.Draft, now: datetime) -> Delivery:
-    return tried(
-        lambda: draft.render(now),
-        f"message {draft.delivery_id}",
-        lambda fault: draft.parked(now, f"cannot be rendered: {fault}"),
-    )
