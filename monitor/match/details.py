@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\d{1,3}")
 _PLAIN = "instrument.agreement"
 _JOINT = "instrument.joint"
 _PAUSES = frozenset(",;:，；：")
-_STOP = re.compile(r"[,;:.()\"\n。，；：！？!?]|\s[-–—]\s")
+_STOP = re.compile(r"[;:()\"\n。，；：！？!?]|[.,](?!\d)|\s[-–—]\s")
 
 
 def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:

@@ -104,8 +104,11 @@ def act_together(pairs: Sequence[tuple[Mentioned, Mentioned]], act: Hit | None, 
         return False
     language = reading.language
     for left, right in pairs:
-        if language.profile.script != "han" and reading.folded[left.end : right.start] in ("-", ""):
+        gap = reading.folded[left.end : right.start]
+        if language.profile.script != "han" and gap in ("-", ""):
             return True
+        if gap == " ":
+            continue  # "Iranian American" is one man
         if right.end <= act[0]:
             other = any(right.end <= o[0] and o[1] <= act[0] for o in part.acts)
             if not other and _OF_THEIRS not in reading.folded[right.end : act[0]]:

@@ -40,7 +40,14 @@ def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], riv
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
         facts[f"thing_apart{where}{now}"] = 1 - max(shares)
+        if _mean_other(mine, old) and _mean_other(theirs, new):
+            facts["things_mean_other"] = 1.0
     return facts
+
+
+def _mean_other(words: Sequence[str], other: Outline) -> bool:
+    """Whether a thing is known to mean what the other side never says: pipes and ports, though both name a standard."""
+    return any(is_meaning(word) and word not in other.said for word in words)
 
 
 def _is_spoken_of(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:

@@ -13,6 +13,7 @@ from monitor.story.meanings import Meanings
 from monitor.story.words import stems
 
 _VERBS = "act."  # ids of the concepts whose words every report of an act uses
+_SEATS = frozenset({"capital", "metonym"})  # where parties sign, and other names for them
 _NONE = Meanings()
 
 
@@ -39,7 +40,7 @@ def vocabulary_of(rules: RuleSet) -> Vocabulary:
         for word in language.profile.function_words | language.common_words:
             found.update(stems(word) if len(word) > 1 else (word,))
     for term in rules.terms:
-        if term.kind == "concept" and term.ref.startswith(_VERBS):
+        if (term.kind == "concept" and term.ref.startswith(_VERBS)) or term.form in _SEATS:
             found.update(stems(term.text))
     return Vocabulary(frozenset(found), {code: _meanings(one) for code, one in rules.languages.items()})
 

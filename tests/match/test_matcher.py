@@ -99,3 +99,10 @@ def test_a_suspension_without_a_verb_of_agreeing_is_a_mention(matcher: Matcher) 
 
 def test_relations_named_in_passing_in_chinese_are_no_act(matcher: Matcher) -> None:
     assert not judged(matcher, "中国与博茨瓦纳建交的图片展15日在哈博罗内开幕", lang="zh").alert
+
+
+def test_a_decimal_point_does_not_end_what_was_agreed(matcher: Matcher) -> None:
+    found = judged(
+        matcher, "Japan, Nepal sign", "Japan and Nepal signed a grant agreement worth 3.1 billion yen on bridges.", "en"
+    )
+    assert found.announcements[0].object == "agreement worth 3.1 billion yen on bridges"

@@ -191,3 +191,25 @@ def test_weeks_later_a_thing_named_more_exactly_is_less_surely_the_same() -> Non
     )
     told = [facts["thing_said"] for one in (again, exact) if (facts := features(one, PORT, {}))]
     assert told == [pytest.approx(1.0), pytest.approx(0.5)]
+
+
+def test_two_things_of_one_kind_that_mean_other_things_are_two_acts() -> None:
+    chips = said("IT EG", "an agreement on chip standards", thing="chip standards")
+    wine = said("IT EG", "an agreement on wine standards", thing="wine standards")
+    old = report(chips, "Chips", words=TWO_LANGUAGES)
+    for lang, title in (("en", "Wine"), ("it", "Vino")):
+        told = report(
+            wine if lang == "en" else said("IT EG", "standard del vino", thing="standard del vino"),
+            title,
+            1,
+            lang,
+            TWO_LANGUAGES,
+        )
+        found = affinity(told, old, {})
+        assert found is not None
+        assert found.facts["things_mean_other"] == 1
+        assert found.value < 0
+    both = report(
+        said("IT EG", "chip standards for wine growers", thing="chip standards"), "Wine", 1, words=TWO_LANGUAGES
+    )
+    assert "things_mean_other" not in (features(both, old, {}) or {})

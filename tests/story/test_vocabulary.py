@@ -89,3 +89,25 @@ def test_a_word_of_two_meanings_has_both() -> None:
 def test_of_signs_the_longest_piece_is_read_first_and_the_rest_in_pairs() -> None:
     table = Meanings.of([("光缆", "cable"), ("海底", "sea"), ("海", "water")])
     assert list(stems("建海底光缆网络", meanings=table)) == ["=sea", "=cable", "网络"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "word", "never"),
+    [
+        ("en", "consultations", "=consular"),
+        ("en", "swap", "=currency"),
+        ("en", "euros", "=currency"),
+        ("en", "migratory", "=migration"),
+        ("it", "catastrofi", "=census"),
+        ("it", "consolidare", "=consular"),
+        ("ru", "консультации", "=consular"),
+        ("ru", "рублей", "=currency"),
+    ],
+)
+def test_a_beginning_draws_in_no_strangers(words: Vocabulary, lang: str, word: str, never: str) -> None:
+    assert never not in set(stems(word, words.common, words.of(lang)))
+
+
+def test_seats_of_governments_and_numbers_tell_no_act_apart(words: Vocabulary) -> None:
+    said = "in Dublin, nella Varsavia, 三百张床位, worth euros"
+    assert not {"dublin", "varsav", "三百", "百张", "worth", "euro"} & set(stems(said, words.common))
