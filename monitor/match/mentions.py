@@ -136,7 +136,7 @@ def _standing(folded: str, start: int, end: int, form: str, entity: Entity, lang
     if (form in ("capital", "metonym") or entity.kind == "city") and _heads_a_report(folded, start, end):
         return "place"
     before = folded[max(0, start - 28) : start]
-    tail = before.rstrip()
+    tail = " ".join(before.split())
     if language.profile.script == "han":
         if any(tail.endswith(w) for w in language.place_words):
             return "place"

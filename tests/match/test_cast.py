@@ -160,3 +160,21 @@ def test_what_is_agreed_or_signed_to_be_created_is_not_yet_there(
     matcher: Matcher, text: str, lang: str, stage: str
 ) -> None:
     assert {told.stage.value for told in reports(matcher, text, lang)[:1]} == {stage}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "never"),
+    [
+        ("Britain and Samoa signed a deal to join an Indo-Pacific trade bloc.", "en", "IN"),
+        ("Italia e Samoa hanno firmato un accordo sull'Indo-Pacifico.", "it", "IN"),
+        ("La France et Samoa ont signé un accord sur l'Indo-Pacifique.", "fr", "IN"),
+        ("Deutschland und Samoa unterzeichnen ein Abkommen über den Indo-Pazifik.", "de", "IN"),
+        ("Россия и Самоа подписали соглашение по Индо-Тихоокеанскому региону.", "ru", "IN"),
+        ("Facing China, Samoa and Fiji signed a pact on patrols.", "en", "CN"),
+        ("Samoa and Fiji revive their alliance to contend with increasingly assertive China.", "en", "CN"),
+    ],
+)
+def test_seas_and_rivals_in_the_background_are_no_parties(matcher: Matcher, text: str, lang: str, never: str) -> None:
+    found = casts(matcher, text, lang)
+    assert found
+    assert all(never not in cast.countries for cast in found)
