@@ -9,13 +9,15 @@ import sys
 from bench import measure
 from bench.product import CHECKOUT, Product, environment
 from bench.results import Bench, Row
-from bench.rows.polls import FEW
+
+FEW = 50
 
 
 def new_articles(bench: Bench) -> list[Row]:
     """One new article a feed, its page of 60 kB fetched: the slope between many feeds and few, less that of a round in
-    which nothing is new."""
-    feeds = bench.size(200)
+    which nothing is new. Of fifty feeds that follow each other one announces an act: the first mail's templates and words
+    are loaded on both sides, as what a start costs."""
+    feeds = FEW + bench.size(200)
     bench.origin.order(reset=1, mode="200", extra=0, listed=1, full=False, robots="allow")
     many = Product(bench.folder / "articles" / "many", bench.origin.port, feeds, cache=bench.cache)
     few = Product(bench.folder / "articles" / "few", bench.origin.port, FEW, cache=bench.cache)
@@ -32,7 +34,7 @@ def new_articles(bench: Bench) -> list[Row]:
         wall.append(cost.wall_s)
     spent_ms = 1000 * (statistics.median(busy) - statistics.median(quiet)) / (feeds - FEW)
     pages = bench.origin.log()["counts"].get("page", 0)
-    detail = f"median of {bench.rounds}, {feeds} articles each, wall {statistics.median(wall):.1f} s"
+    detail = f"median of {bench.rounds}, {feeds - FEW} articles more than {FEW}, wall {statistics.median(wall):.1f} s"
     if pages < feeds * bench.rounds:
         detail += f"; ONLY {pages} PAGES WERE ASKED FOR"
     return [Row("new article of 60 kB: fetch, extract, match, store", spent_ms, "ms", 8, 6, False, detail)]

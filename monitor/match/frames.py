@@ -9,9 +9,10 @@ from itertools import pairwise
 from monitor.match.mentions import Mentioned
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
-from monitor.rulebook import Entity, Rule
+from monitor.rulebook import Entity, Language, Rule
 
 _LINK_CHARS = 40
+_JOINING_MARKS = frozenset({"-", ","})
 _OF_THEIRS = "的"  # 中国与智利友谊的图片展开幕: the pair says whose, not who
 _BEFORE_CHARS = 44  # an auxiliary or a negation stands within six words before its verb
 
@@ -84,8 +85,6 @@ def crosses(mentions: Iterable[Mentioned]) -> bool:
 def linked(mentions: Sequence[Mentioned], part: Part, reading: Reading) -> Iterator[tuple[Mentioned, Mentioned]]:
     """Pairs of parties of different countries that stand side by side with ``and``, ``between``, ``with`` or a hyphen
     between them: "Italia e Cina", "accordo con l'Egitto", "tra Roma e Pechino"."""
-    language = reading.language
-    joiners = language.and_words | language.with_words | language.between_words | {"-", ","}
     for left, right in pairwise(mentions):
         gap = right.start - left.end
         if 0 <= gap <= _LINK_CHARS and left.principal != right.principal and left.start >= part.start:
@@ -93,8 +92,13 @@ def linked(mentions: Sequence[Mentioned], part: Part, reading: Reading) -> Itera
             if reading.lang == "zh":
                 if gap <= 3:
                     yield left, right
-            elif between.strip() in ("-", ",", "") or not joiners.isdisjoint(between.replace("'", "' ").split()):
+            elif between.strip() in ("-", ",", "") or _joins(between.replace("'", "' ").split(), reading.language):
                 yield left, right
+
+
+def _joins(words: Sequence[str], language: Language) -> bool:
+    known = (language.and_words, language.with_words, language.between_words, _JOINING_MARKS)
+    return not all(each.isdisjoint(words) for each in known)
 
 
 def act_together(pairs: Sequence[tuple[Mentioned, Mentioned]], act: Hit | None, part: Part, reading: Reading) -> bool:
