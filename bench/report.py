@@ -27,8 +27,8 @@ many loopback addresses as there are feeds, every request on a new connection, p
 changes at every poll. The peer is lemon24/reader from bench/requirements.lock."""
 _ABOUT_STAGES = """\
 Each stage alone, by the product's own functions, without the other side of the comparison: "parse as a whole" holds feedparser.
-What the table above shows beyond these stages is the request itself (httpx and h11 over a connection of its own, about
-0.8 ms), the worker's socket, the event loop, and two threads of one interpreter in each other's way."""
+What the table above shows beyond these stages is the request (of the first table), the worker's socket, the event loop, the
+claims and the feed's own row, and two threads of one interpreter in each other's way."""
 _ABOUT_GROWTH = """\
 CPU of the service when the store already holds so much: of a poll (300 feeds due every two seconds, 200 with nothing new), of
 judging and storing an article of 4 kB that was read, and of a page (the mean of a dozen, searches among them); the page that
@@ -100,7 +100,12 @@ def where_lines(report: Report) -> list[str]:
     short = [row.work for row in report.rows if row.verdict == "**short**"]
     lines = ["## Where the time goes", ""]
     lines += [f"Short of what must be: {'; '.join(short)}." if short else "Nothing falls short of what must be.", ""]
-    for name, title in (("first", "A first fetch of 30 entries"), ("article", "A new article of 60 kB")):
+    titles = {
+        "poll": "A poll that brings nothing new",
+        "first": "A first fetch of 30 entries",
+        "article": "A new article of 60 kB",
+    }
+    for name, title in titles.items():
         stages = [(stage, f"{ms:.2f} ms") for stage, ms in report.where.get(name, {}).items()]
         lines += [*table((title, "CPU"), stages), ""]
     return [*lines, _ABOUT_STAGES, ""]

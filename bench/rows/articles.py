@@ -41,10 +41,11 @@ def new_articles(bench: Bench) -> list[Row]:
 
 
 def where(bench: Bench) -> dict[str, dict[str, float]]:
-    """Where the time of a first fetch and of a new article goes, by stage, from a process of its own."""
+    """Where the time of a poll, a first fetch and a new article goes, by stage, from a process of its own."""
+    bench.origin.order(reset=1, mode="304", extra=0, listed=30, full=True)
     folder = bench.folder / "where"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "bench.rows.where", str(folder), str(bench.rounds)]
+    command = [sys.executable, "-m", "bench.rows.where", str(folder), str(bench.rounds), str(bench.origin.port)]
     found: dict[str, dict[str, float]] = json.loads(
         measure.run(command, cwd=CHECKOUT, env=environment()).output.splitlines()[-1]
     )

@@ -1,8 +1,10 @@
 """Where the time of a first fetch and of a new article goes: each stage alone, inside one process, by the product's own
-functions. Runs as ``python -m bench.rows.where FOLDER ROUNDS`` and prints JSON."""
+functions. Runs as ``python -m bench.rows.where FOLDER ROUNDS PORT`` (the origin's) and prints JSON."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import pickle
 import sys
@@ -15,11 +17,13 @@ from pathlib import Path
 
 from bench import corpus
 from bench.measure import median_of
+from bench.origin import address
 from bench.product import CHECKOUT
 from monitor import rulebook
 from monitor.extract import extract
+from monitor.fetch.egress import Egress, Request, Settings, tls_context
 from monitor.match import Matcher
-from monitor.model import Article, FeedSpec, FeedState, PollOutcome
+from monitor.model import Article, FeedSpec, FeedState, HttpAnswer, PollOutcome
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run.polled import as_listed
 from monitor.sources import rss
@@ -35,6 +39,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "http://x.example/feed.xml"
 _FEEDS = 40
 _AT_ONCE = 10  # results that a commit stores together, as in a busy round
+_TLS = tls_context()
 _FIRST = Age(86400.0, FeedTime.FIRST)
 
 
@@ -42,6 +47,46 @@ def _ms(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
     return 1000 * (time.process_time() - began) / _FEEDS
+
+
+def poll(rounds: int, port: int) -> dict[str, float]:
+    """Milliseconds of CPU a poll with nothing new, by stage; the origin answers 304 where it is asked with its tag."""
+    hosts = [f"{address(number)}:{port}" for number in range(_FEEDS)]
+    plain = [Request(f"http://{host}/feed.xml", allow=frozenset(hosts)) for host in hosts]
+    whole = _asked(plain)
+    tagged = [
+        replace(one, headers=(("If-None-Match", got.header("etag")),)) for one, got in zip(plain, whole, strict=True)
+    ]
+    known = [frozenset(prescan(one.body, "", frozenset(), 300).prints) for one in whole]
+    stages: dict[str, Callable[[], float]] = {
+        "a request that is answered 304": lambda: _ms(lambda: _asked(tagged)),
+        "a request that is answered 200": lambda: _ms(lambda: _asked(plain)),
+        "hash of the bytes": lambda: _ms(
+            lambda: [hashlib.blake2b(one.body, digest_size=16).hexdigest() for one in whole]
+        ),
+        "scan of 30 known entries": lambda: _ms(
+            lambda: [prescan(one.body, "", seen, 300) for one, seen in zip(whole, known, strict=True)]
+        ),
+    }
+    return dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
+
+
+def _asked(requests: list[Request]) -> list[HttpAnswer]:
+    """The answers, ten at once, each over a connection of its own."""
+
+    async def asked() -> list[HttpAnswer]:
+        egress, places = Egress(Settings(user_agent="bench"), tls=_TLS), asyncio.Semaphore(10)
+
+        async def one(request: Request) -> HttpAnswer:
+            async with places:
+                answer = await egress.get(request)
+            if not isinstance(answer, HttpAnswer):
+                raise RuntimeError(answer.detail)
+            return answer
+
+        return await asyncio.gather(*map(one, requests))
+
+    return asyncio.run(asked())
 
 
 def first_fetch(rounds: int, folder: Path) -> dict[str, float]:
@@ -114,9 +159,10 @@ def article(rounds: int, folder: Path) -> dict[str, float]:
     return dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
 
 
-def main(folder: Path, rounds: int) -> None:
-    sys.stdout.write(json.dumps({"first": first_fetch(rounds, folder), "article": article(rounds, folder)}) + "\n")
+def main(folder: Path, rounds: int, port: int) -> None:
+    found = {"poll": poll(rounds, port), "first": first_fetch(rounds, folder), "article": article(rounds, folder)}
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
