@@ -90,14 +90,14 @@ def compare(bench: Bench, both: Pair, prepare: Callable[[int], None] = lambda _:
 
 
 def not_modified(bench: Bench) -> list[Row]:
-    feeds = bench.size(1200)
+    feeds = bench.size(1000)
     rounds = compare(bench, pair(bench, "304", feeds, listed=2))
     return [rounds.row("feed answered 304", feeds, 1.3, 1.6)]
 
 
 def nothing_new(bench: Bench) -> list[Row]:
-    feeds = bench.size(400)
-    both = pair(bench, "200", feeds, bench.size(150), mode="200")
+    feeds = bench.size(340)
+    both = pair(bench, "200", feeds, bench.size(120), mode="200")
     same = compare(bench, both)
     new = compare(bench, both, lambda number: bench.origin.order(extra=number + 1))
     return [
