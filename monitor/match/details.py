@@ -14,14 +14,12 @@ from monitor.rulebook import Concept, Entity, RuleSet
 from monitor.rulebook.ruleset import Topic
 from monitor.text import find_dates
 
-_OBJECT_CHARS = 90
 _PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 3 for a word in the proving sentence
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
 _NUMBER = re.compile(r"\d{1,3}")
 _PLAIN = "instrument.agreement"
 _JOINT = "instrument.joint"
 _PAUSES = frozenset(",;:，；：")
-_STOP = re.compile(r"[;:()\"\n。，；：！？!?]|[.,](?!\d)|\s[-–—]\s")
 
 
 def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
@@ -111,35 +109,6 @@ def parties_of(cast: Cast, entities: Mapping[str, Entity]) -> tuple[Party, ...]:
     """One party a principal, first named first: persons, ministries and agencies stand for the state they act for."""
     principals = dict.fromkeys(entities.get(e.principal, e) for e in cast.principals)
     return tuple(Party(id=e.id, kind=e.kind, country=e.country, name=e.name) for e in principals)
-
-
-def object_of(frame: Frame, reading: Reading) -> str:
-    """The id of a named initiative in the sentence, else the words from the instrument to the next pause; in Chinese,
-    where what it is about stands before it, from the act or the last party to the end of the instrument."""
-    for mention in frame.part.mentions:
-        if mention.entity.kind == "initiative":
-            return mention.entity.id
-    hit = frame.instrument or frame.act
-    if hit is None:
-        return ""
-    if reading.language.profile.script == "han" and frame.instrument:
-        return reading.whole[_thing_start(frame, reading) : hit[1]].strip()
-    text = reading.whole[hit[0] : min(frame.part.end, hit[0] + _OBJECT_CHARS)]
-    pause = _STOP.search(text, hit[1] - hit[0])
-    text = text[: pause.start()] if pause else text
-    if not pause and hit[0] + _OBJECT_CHARS < frame.part.end and " " in text:
-        text = text.rpartition(" ")[0]
-    return text.strip()
-
-
-def _thing_start(frame: Frame, reading: Reading) -> int:
-    """Where the words before the instrument begin that say what it is about."""
-    assert frame.instrument is not None
-    start = frame.instrument[0]
-    ends = [m.end for m in frame.part.mentions] + [act[1] for act in frame.part.acts]
-    first = max((end for end in ends if end <= start), default=max(frame.part.start, start - _OBJECT_CHARS))
-    pauses = [pause.end() for pause in _STOP.finditer(reading.whole[first:start])]
-    return first + (pauses[-1] if pauses else 0)
 
 
 def count_of(frame: Frame, reading: Reading) -> int:

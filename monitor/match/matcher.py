@@ -11,6 +11,7 @@ from monitor.match import details, features, score
 from monitor.match.candidates import Candidate
 from monitor.match.claim import claimed_by
 from monitor.match.compiled import compiled
+from monitor.match.objects import object_of
 from monitor.match.reading import Reading, read
 from monitor.match.scan import Scanner
 from monitor.match.stems import words_of
@@ -117,7 +118,7 @@ class Matcher:
         act_type = details.type_of(frame, self._concepts)
         parties = details.parties_of(frame.cast, self.ruleset.entities)
         sectors = details.sectors_of(frame, reading, self._concepts)
-        thing = details.object_of(frame, reading)
+        thing = object_of(frame, reading)
         event_date, basis = details.event_date_of(frame, reading)
         return Announcement(
             type=act_type,
@@ -243,6 +244,12 @@ def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
         frame = s.candidate.frame
         if s.probability < max(threshold, _TELLING_SHARE * best.probability) or frame.part.rank > _TELLING_RANK:
             continue
+        if (
+            hit is None
+            and frame.part is best.candidate.frame.part
+            and frame.rule.weight > best.candidate.frame.rule.weight
+        ):
+            return s  # of one sentence's frames the one that says who gives, opens or signs
         specific = frame.instrument is not None and frame.instrument[2].ref in _SPECIFIC
         if specific and frame.cast.countries == best.candidate.frame.cast.countries:
             return s

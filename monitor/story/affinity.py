@@ -20,7 +20,7 @@ from monitor.story.signature import Signature
 BIAS = 0.0
 WEIGHTS: Mapping[str, float] = {
     "happened_again": -2.5,
-    "told_alike_late": 0.7,
+    "told_alike_late": 0.62,
     "told_alike_abroad_late": 0.4,
     "fading": -6,
     "principals_equal": 1.6,

@@ -106,3 +106,39 @@ def test_a_decimal_point_does_not_end_what_was_agreed(matcher: Matcher) -> None:
         matcher, "Japan, Nepal sign", "Japan and Nepal signed a grant agreement worth 3.1 billion yen on bridges.", "en"
     )
     assert found.announcements[0].object == "agreement worth 3.1 billion yen on bridges"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "lang", "thing"),
+    [
+        (
+            "Peru und Polen unterzeichnen Abkommen über Panflöten",
+            "Peru und Polen haben ein Abkommen unterzeichnet, nach dem drei Werke in Lima bauen.",
+            "de",
+            "Abkommen über Panflöten",
+        ),
+        (
+            "中国与智利签署葡萄育苗园协议",
+            "中国与智利8日在圣地亚哥签署协议，双方将共建三座苗圃。",
+            "zh",
+            "葡萄育苗园协议",
+        ),
+        (
+            "Fiji and Oman sign agreement on pearls",
+            "Fiji and Oman signed an agreement on divers' helmets.",
+            "en",
+            "agreement on divers' helmets",
+        ),
+    ],
+)
+def test_where_the_sentence_says_only_agreement_the_headline_says_what_about(
+    matcher: Matcher, title: str, text: str, lang: str, thing: str
+) -> None:
+    assert judged(matcher, title, text, lang).announcements[0].object == thing
+
+
+def test_a_gift_that_both_governments_announce_is_told_as_a_gift(matcher: Matcher) -> None:
+    text = "Norway will give Malawi a $30 million grant to put pumps in 400 villages, the two governments announced in Lilongwe."
+    found = judged(matcher, "Norway grants Malawi $30 million for village pumps", text, "en")
+    assert [a.type for a in found.announcements[:1]] == ["assistance"]
+    assert "pumps" in found.announcements[0].object
