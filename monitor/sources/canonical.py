@@ -16,6 +16,11 @@ _TRACKING = re.compile(
 )
 _MARKED = re.compile(r"(?:rss|feed|atom|newsletter|twitter|facebook|share|google)\Z", re.I)
 _MARKERS = frozenset({"ref", "source", "src", "from", "via", "partner", "origin", "campaign"})
+# an address whose canonical form is its own text: in small letters, nothing escaped, no parameters, no index page
+_PLAIN = re.compile(
+    r"https?://(?:www\.)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(?!80/|443/)[1-9]\d{1,3})?/[\w.~:@!$&'()*+,=/-]*)\Z",
+    re.ASCII,
+)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)\Z", re.I)
 
 
@@ -23,6 +28,11 @@ _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)\Z", re.I)
 def canonical(url: str) -> str:
     """``url`` without scheme, ``www.``, default port, fragment, tracking parameters and trailing slash; parameters
     sorted, escapes in one spelling. Empty for what is no address."""
+    plain = _PLAIN.match(url)
+    return plain[1].rstrip("/") if plain is not None and not _INDEX.search(plain[1]) else _canonical(url)
+
+
+def _canonical(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

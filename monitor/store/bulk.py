@@ -45,11 +45,15 @@ def _compiled(statement: Any, dialect: Dialect, keys: tuple[str, ...]) -> tuple[
         if (process := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
     ]
     values_of = itemgetter(*names)
+    if not processed:
+        return str(compiled), values_of
 
     def bind(row: Row) -> tuple[Any, ...]:
         values = list(values_of(row))
         for place, process in processed:
-            values[place] = process(values[place])
+            value = values[place]
+            if value is not None:  # no type of ours stores an absent value as anything but NULL
+                values[place] = process(value)
         return tuple(values)
 
     return str(compiled), bind

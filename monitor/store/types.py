@@ -19,6 +19,7 @@ T = TypeVar("T")
 _TEXT_CHARS = len("2026-11-21 12:00:00.000000")
 
 
+@lru_cache(maxsize=512)  # a batch binds the same moment hundreds of times
 def _to_text(value: datetime | None) -> str | None:
     if value is None:
         return None

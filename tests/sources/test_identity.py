@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Entry
 from monitor.sources.age import Age, FeedTime
-from monitor.sources.canonical import canonical, is_specific
+from monitor.sources.canonical import _canonical, canonical, is_specific
 from monitor.sources.identity import EDITS_MAX, Intake, take_in
 from monitor.sources.keys import folded, keyed, keys_of
 
@@ -364,3 +365,20 @@ def test_each_text_is_folded_once_however_it_is_sorted() -> None:
     assert len(found.new) == 30
     assert len(wanted) == 90
     assert folds == 30
+
+
+@given(st.text(st.characters(max_codepoint=255)) | st.text())
+def test_folding_narrow_texts_a_shorter_way_changes_nothing(text: str) -> None:
+    assert folded(text) == " ".join(re.findall(r"\w+", text.casefold()))
+
+
+PARTS = (
+    "http://", "https://", "www.", "a", "B", "x.example", "-", ".", ":80", ":8080", ":0", "/", "//", "index.php", ".html", "?",
+    "=", "%41", "#", "é", ";", "_",
+)  # fmt: skip
+STARTS = ("", "http://", "https://www.a.example", "http://a.example:8080/")
+
+
+@given(st.sampled_from(STARTS), st.lists(st.sampled_from(PARTS)).map("".join))
+def test_a_plain_address_is_its_own_canonical_form(start: str, rest: str) -> None:
+    assert canonical(start + rest) == _canonical(start + rest)
