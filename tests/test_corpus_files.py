@@ -140,7 +140,7 @@ def test_lookalikes_are_two_acts_within_fourteen_days() -> None:
     for row in rows("lookalikes.jsonl"):
         assert set(row) == GROUPING_COLUMNS | {"pair"}
         pairs.setdefault(row["pair"], []).append(row)
-    assert len(pairs) >= 30
+    assert len(pairs) >= 70
     for first, second in pairs.values():
         days = (date.fromisoformat(second["published"]) - date.fromisoformat(first["published"])).days
         assert 0 < days <= 14, first["pair"]
@@ -151,7 +151,7 @@ def test_lookalikes_are_two_acts_within_fourteen_days() -> None:
 def test_novelty_replays_say_what_each_step_should_do() -> None:
     cases = rows("novelty.jsonl")
     kinds = Counter(case["kind"] for case in cases)
-    assert len(cases) >= 60
+    assert len(cases) >= 74
     assert {"rereport_3w", "rereport_1y", "anniversary", "new_stage", "correction", "denial"} <= set(kinds)
     assert {"suspension", "copy", "copy_of_copy", "framework", "within_72h", "deadline_extended"} <= set(kinds)
     for case in cases:

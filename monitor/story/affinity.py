@@ -23,6 +23,7 @@ WEIGHTS: Mapping[str, float] = {
     "told_alike_late": 0.62,
     "told_alike_abroad_late": 0.4,
     "fading": -6,
+    "joined_by_another": -3.5,
     "principals_equal": 1.6,
     "principals_nested": 2.4,
     "principals_shared": -1.0,

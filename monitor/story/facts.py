@@ -110,6 +110,8 @@ def _coded(facts: Facts, new: Outline, old: Outline) -> None:
         facts["sector_differs" if new.sectors.isdisjoint(old.sectors) else "sector_same"] = 1
     if not new.topics.isdisjoint(old.topics):
         facts["topic_same"] = 1
+    if new.is_accession and not old.is_accession and not new.sides <= old.core:
+        facts["joined_by_another"] = 1  # who joins an agreement later makes news of its own
     if _happened_again(new, old):
         facts["happened_again"] = 1
     if new.dates and old.dates:

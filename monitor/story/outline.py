@@ -17,6 +17,7 @@ from monitor.story.meanings import is_meaning
 from monitor.story.signature import OPEN_ENDED, Signature, load
 
 _VAGUE = frozenset({"other"})  # the sector of what fits none
+_JOINS = "act.join"
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -43,6 +44,7 @@ class Outline:
     last: float
     package: bool
     denied: bool
+    is_accession: bool  # a report says that somebody joins what others have
     is_told: bool
     hashes: tuple[tuple[int, str], ...]  # simhash, article id; oldest first
     seen: frozenset[str]
@@ -73,6 +75,7 @@ def outline(memory: Signature) -> Outline:
         last=_time(memory.last_at) if memory.last_at else 0.0,
         package=memory.package,
         denied=memory.denied,
+        is_accession=_JOINS in memory.concepts,
         is_told=bool(memory.told),
         hashes=tuple((value, article_id) for article_id, value in memory.sources if value),
         seen=frozenset(memory.seen),

@@ -213,3 +213,13 @@ def test_two_things_of_one_kind_that_mean_other_things_are_two_acts() -> None:
         said("IT EG", "chip standards for wine growers", thing="chip standards"), "Wine", 1, words=TWO_LANGUAGES
     )
     assert "things_mean_other" not in (features(both, old, {}) or {})
+
+
+def test_who_joins_an_agreement_later_makes_news_of_its_own() -> None:
+    pact = said("IT EG", "an agreement on the harbour of Damietta", thing="harbour of Damietta")
+    old = report(pact, "Harbour")
+    joins = replace(report(replace(pact, parties=said("IT EG GR", "x").parties), "Harbour", days=90), is_accession=True)
+    again = replace(joins, last=joins.last + 1)
+    first, later = features(joins, old, {}) or {}, features(again, joins, {}) or {}
+    assert "joined_by_another" in first
+    assert "joined_by_another" not in later
