@@ -60,6 +60,7 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
 def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
     cast: Cast | None = None  # of the sentence, made when a rule finds something in it
     times: dict[int, tuple[str, bool]] = {}
+    scenes: dict[tuple[int, int], tuple[Cast, bool, bool]] = {}
     taken: set[int] = set()  # acts and instruments that a preferred rule has used: rules stand in order of weight
     present = {h[2].ref for h in part.acts} | {h[2].ref for h in part.instruments}
     for compiled in rules:
@@ -69,18 +70,19 @@ def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iter
         if settings.instruments and settings.instruments.isdisjoint(present):
             continue
         for act, instrument, distance in near.find(settings, part, reading):
-            if any(h is not None and id(h) in taken for h in (act, instrument if act is None else None)):
+            if id(instrument if act is None else act) in taken:
                 continue
             time, denied = "noun", False
             if act is not None:
                 if act[0] not in times:
                     times[act[0]] = time_of(act, reading, part)
                 time, denied = times[act[0]]
-            cast = cast or cast_of(reading, part)
-            acting = _recast(cast, reading, part, act, instrument)
-            pairs = tuple(linked(acting.mentions, part, reading))
-            joint = act_together(pairs, act, part, reading)
-            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, acting, bool(pairs), joint)
+            if (pair := (id(act), id(instrument))) not in scenes:  # several rules look at the same pair
+                cast = cast or cast_of(reading, part)
+                acting = _recast(cast, reading, part, act, instrument)
+                pairs = tuple(linked(acting.mentions, part, reading))
+                scenes[pair] = acting, bool(pairs), act_together(pairs, act, part, reading)
+            frame = Frame(compiled.rule, part, act, instrument, time, denied, distance, *scenes[pair])
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
                 yield frame
