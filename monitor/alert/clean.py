@@ -22,8 +22,10 @@ def line(text: str, limit: int = 0) -> str:
     """``text`` on one line without control, format (bidi, zero-width) and unassigned characters; cut to ``limit``
     code points at a word where one is near, with an ellipsis. 0 = no limit."""
     spaced = _BREAK.sub(" ", _ANSI.sub("", text))
-    joiners = _JOINING.search(spaced) is not None
-    kept = "".join(char for char in spaced if _shows(char, joiners))
+    kept = spaced
+    if not spaced.isprintable():  # of a printable text every character shows
+        joiners = _JOINING.search(spaced) is not None
+        kept = "".join(char for char in spaced if _shows(char, joiners))
     return cut(_SPACES.sub(" ", kept).strip(), limit)
 
 
@@ -67,6 +69,8 @@ def without_secrets(url: str) -> str:
 
 def width(text: str) -> int:
     """Columns that ``text`` takes in a terminal: East Asian wide characters two, combining marks none."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )

@@ -146,9 +146,8 @@ class _Worker:
 
     async def ready(self) -> None:
         """Waits for the imports; they count against no call's deadline."""
-        if not self.is_ready:
-            await self._receive(HEAD.size)
-            self.is_ready = True
+        await self._receive(HEAD.size)
+        self.is_ready = True
 
     async def exchange(self, frame: bytes) -> tuple[str, Any]:
         """Sends a call and waits for its answer: the class name of an exception or "", and value or message."""
@@ -214,8 +213,9 @@ class WorkerPool:
         worker = self._take()
         is_sound = False
         try:
-            async with asyncio.timeout(START_DEADLINE_S):
-                await worker.ready()
+            if not worker.is_ready:
+                async with asyncio.timeout(START_DEADLINE_S):
+                    await worker.ready()
             async with asyncio.timeout(deadline_s):
                 error, value = await worker.exchange(frame)
             is_sound = error != "MemoryError"
