@@ -47,6 +47,7 @@ class Read:
     new: int
     listed: int
     prints: tuple[bytes, ...] = ()
+    stretch: str = ""
     dates: tuple[datetime, ...] = ()
     hint_s: float | None = None
     skip_hours: frozenset[int] = frozenset()
@@ -109,7 +110,8 @@ def settle_read(
         etag="" if read.cut else answer.header("etag"),
         last_modified="" if read.cut else answer.header("last-modified"),
         body_hash="" if read.cut else read.body_hash,
-        prints=joined_prints(read.prints, state.prints),
+        prints=joined_prints(read.prints, state.prints) if read.prints else state.prints,
+        stretch="" if read.cut else read.stretch,
         full_at=None if read.cut else now,
         unmodified=0,
         rhythm_s=_rhythm_s(state, read, now),

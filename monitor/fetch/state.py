@@ -20,6 +20,7 @@ class PollState:
     last_modified: str = ""
     body_hash: str = ""
     prints: bytes = b""  # fingerprints of entries that were parsed before, newest document first
+    stretch: str = ""  # a mark of all entries of the last document together, where they were looked at one by one
     full_at: datetime | None = None  # the last 200
     unmodified: int = 0  # 304s since then
     weight: float = 0.0  # of the failures since the last good poll

@@ -108,7 +108,7 @@ class PollStep:
         if body_hash == state.body_hash:
             return SameBytes(found)
         limit, known = self._settings.fetch.max_entries, state.known_prints()
-        scan = prescan(answer.body, answer.header("content-type"), known, limit)
+        scan = prescan(answer.body, answer.header("content-type"), known, limit, state.stretch)
         if scan.is_nothing_new:
             return Parsed(found, scan, body_hash, None)
 

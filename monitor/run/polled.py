@@ -150,7 +150,8 @@ def as_listed(taken: Taken, wait_until: datetime) -> ListedEntry:
 def _read_of(found: Parsed, intake: Intake) -> Read:
     """What the schedule learns from a document."""
     feed = found.feed
-    common = {"new": len(intake.new), "prints": found.scan.prints, "body_hash": found.body_hash}
+    scan = found.scan
+    common = {"new": len(intake.new), "prints": scan.prints, "stretch": scan.stretch, "body_hash": found.body_hash}
     if feed is None:
         return Read(listed=found.scan.skipped, parsed=False, **common)  # type: ignore[arg-type]
     return Read(

@@ -10,7 +10,7 @@ import codecs
 from dataclasses import dataclass
 
 from monitor.sources import charset
-from monitor.sources.scan import fingerprint, scan
+from monitor.sources.scan import fingerprint, scan, stretch
 
 _SCAN_BYTES = 2 * 1024 * 1024  # larger ones go to the worker as they are
 
@@ -18,12 +18,14 @@ _SCAN_BYTES = 2 * 1024 * 1024  # larger ones go to the worker as they are
 @dataclass(frozen=True, slots=True)
 class Prescan:
     """``prints`` are the fingerprints of all entries; ``body`` is the document with the unknown ones only (the whole one
-    in case of doubt, and then ``prints`` is empty)."""
+    in case of doubt, and then ``prints`` is empty). ``stretch`` marks its entries together, with how many they are; where it is
+    that of the document before, nobody looked at each of them and ``prints`` is empty too."""
 
     body: bytes
     prints: tuple[bytes, ...] = ()
     skipped: int = 0
     fresh: int = 0
+    stretch: str = ""
 
     @property
     def listed(self) -> int:
@@ -36,23 +38,27 @@ class Prescan:
         return self.skipped > 0 and self.fresh == 0
 
 
-def prescan(body: bytes, content_type: str, known: frozenset[bytes], limit: int) -> Prescan:
+def prescan(body: bytes, content_type: str, known: frozenset[bytes], limit: int, before: str = "") -> Prescan:
     """Cuts known entries out of a feed. Documents of more than ``limit`` entries are left whole: which of them count is
-    decided where dates are read."""
+    decided where dates are read. ``before`` is the ``stretch`` of the last document, whose entries are all known."""
     if len(body) > _SCAN_BYTES:
         return Prescan(body)
     decoded = charset.decode(body, content_type)
     if decoded is None or decoded[1]:
         return Prescan(body)
     text = decoded[0]
+    mark = stretch(text)
+    count_before, _, mark_before = before.partition(":")
+    if mark and mark == mark_before and int(count_before) <= limit:
+        return Prescan(body, (), int(count_before), 0, before)
     cut = scan(text)
     if cut is None or not 0 < len(cut.blocks) <= limit:
         return Prescan(body)
     prints = tuple(fingerprint(block) for block in cut.blocks)
     fresh = [mark not in known for mark in prints]
-    count = sum(fresh)
+    count, both = sum(fresh), f"{len(prints)}:{mark}" if mark else ""
     if count == len(fresh):
-        return Prescan(body, prints, 0, count)
+        return Prescan(body, prints, 0, count, both)
     # the mark tells the parser that this is UTF-8 now, whatever the declaration says
     left = codecs.BOM_UTF8 + cut.keeping(fresh).encode("utf-8", "surrogatepass")
-    return Prescan(left, prints, len(fresh) - count, count)
+    return Prescan(left, prints, len(fresh) - count, count, both)

@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.model import ParsedFeed
 from monitor.sources.notafeed import NotAFeed
 from monitor.sources.parse import LIMIT, parse
 from monitor.sources.prescan import prescan
-from monitor.sources.scan import fingerprint, scan
+from monitor.sources.scan import fingerprint, scan, stretch
 
 ITEM = "<item><title>t{n}</title><guid>{n}</guid></item>"
 
@@ -115,3 +117,69 @@ def test_no_cut_of_a_document_raises_anything_but_not_a_feed() -> None:
             parse(found.body, feed_url="https://x.example/")
         except NotAFeed:
             continue
+
+
+@pytest.mark.shared
+def test_what_stands_around_the_entries_of_a_real_feed_may_change_and_nothing_else(shared: Path) -> None:
+    marked = 0
+    for path in sorted((shared / "data" / "feeds").glob("*.xml")):
+        body = path.read_bytes()
+        found = prescan(body, "", frozenset(), LIMIT)
+        if not found.stretch:
+            continue
+        marked += 1
+        tag = b"entry" if b"</entry" in body else b"item"
+        begin, end = body.index(b"<" + tag), body.rindex(b"</" + tag)
+        again = prescan(body[:begin] + b"<!-- new -->" + body[begin:] + b" ", "", frozenset(), LIMIT, found.stretch)
+        assert again.is_nothing_new, path.name
+        assert again.skipped == len(found.prints)
+        for place, more in (
+            (end, b" "),
+            (end, b"</%b><%b>" % (tag, tag)),
+            (body.index(b">", end) + 1, b"<%b></%b>" % (tag, tag)),
+        ):
+            other = body[:place] + more + body[place:]
+            assert not prescan(other, "", frozenset(), LIMIT, found.stretch).is_nothing_new, path.name
+    assert marked > 60
+
+
+PIECES = (
+    "<item>", "</item>", "<items>", "</items>", "<item/>", "<item ", ">", "<!--", "-->", "<![CDATA[", "]]>", "x",
+    "<title>t</title>", "</rss>", "</feed>", "<entry>", "</entry>",
+)  # fmt: skip
+SOME = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+INSIDE = st.lists(st.sampled_from(["<item>a</item>", "<entry>b</entry>", *PIECES]), max_size=6)
+ROOTS = st.sampled_from(["<rss>", "<rss version='2.0'>", "<feed>", "<x:rss>"])
+ENDS = st.sampled_from(["</rss>", "</feed>", "</x:rss>", "</rss> "])
+
+
+@settings(max_examples=400)
+@given(
+    ROOTS,
+    ROOTS,
+    SOME,
+    SOME,
+    st.lists(st.sampled_from(["<item>a</item>", "<entry>b</entry>", *PIECES]), max_size=6),
+    SOME,
+    SOME,
+    ENDS,
+)
+def test_documents_with_the_same_stretch_have_the_same_entries(
+    root: str, other_root: str, head: str, other_head: str, inside: list[str], tail: str, other_tail: str, end: str
+) -> None:
+    one, other = (
+        f"{root}{head}{''.join(inside)}{tail}{end}",
+        f"{other_root}{other_head}{''.join(inside)}{other_tail}{end}",
+    )
+    cut, mark = scan(one), stretch(one)
+    if cut is not None and cut.blocks and mark and mark == stretch(other):
+        found = scan(other)
+        assert found is not None
+        assert found.blocks == cut.blocks
+
+
+def test_a_lower_limit_is_kept_also_where_nothing_changed() -> None:
+    body = rss("".join(ITEM.format(n=number) for number in range(30))).encode()
+    before = prescan(body, "", frozenset(), 30).stretch
+    assert prescan(body, "", frozenset(), 30, before).is_nothing_new
+    assert prescan(body, "", frozenset(), 29, before).prints == ()
