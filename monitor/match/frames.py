@@ -13,6 +13,7 @@ from monitor.rulebook import Entity, Language, Rule
 
 _LINK_CHARS = 40
 _JOINING_MARKS = frozenset({"-", ","})
+_PARTNERS = "act.partner"
 _OF_THEIRS = "的"  # 中国与智利友谊的图片展开幕: the pair says whose, not who
 _BEFORE_CHARS = 44  # an auxiliary or a negation stands within six words before its verb
 
@@ -114,8 +115,9 @@ def act_together(pairs: Sequence[tuple[Mentioned, Mentioned]], act: Hit | None, 
         if gap == " ":
             continue  # "Iranian American" is one man
         if right.end <= act[0]:
-            other = any(right.end <= o[0] and o[1] <= act[0] for o in part.acts)
-            if not other and _OF_THEIRS not in reading.folded[right.end : act[0]]:
+            between = [o[2].ref for o in part.acts if right.end <= o[0] and o[1] <= act[0]]
+            jointly = set(between) == {_PARTNERS}  # 由中国与匈牙利共建的检测中心启用
+            if (not between and _OF_THEIRS not in reading.folded[right.end : act[0]]) or jointly:
                 return True
         elif act[1] <= left.start:
             before = reading.folded[act[1] : left.start].replace("'", "' ").split()

@@ -29,6 +29,7 @@ _MAX_SEEN = 200  # marks of reports: a report is placed again within hours, if e
 _LEAD_CHARS = 200  # a news agency's first sentence: who, what, with whom
 _TELLING = ("sector.", "ini.")  # evidence whose words tell acts apart: what it is about
 _SAYS_WHAT = (*_TELLING, "instrument.", "act.")
+_INSTRUMENT = "instrument."
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # ids that stand for "whoever else joins"; they tell no act from another
@@ -100,6 +101,10 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
 
     thing = "" if is_id(said.object) else said.object
     spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
+    agreed = telling(thing)
+    if not any(span.concept.startswith(_INSTRUMENT) for span in said.evidence):
+        # with no instrument the words run on from a verb: only what is known to mean a thing names one
+        agreed = {word: count for word, count in agreed.items() if is_meaning(word)}
     dated = (
         len(said.event_date) == 10 and said.date_basis == "explicit"
     )  # "today" is the day of the copy, not of the act
@@ -111,7 +116,7 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
         objects=frozenset({said.object} if is_id(said.object) else ()),
         concepts=frozenset(span.concept for span in said.evidence) - parties,
         words={report.lang or "?": telling(spoken)},
-        things={report.lang or "?": telling(thing)} if thing else {},
+        things={report.lang or "?": agreed} if thing else {},
         marks=dict.fromkeys(sorted(set(marks(spoken)) - set(marks(named))), 1),
         dates=frozenset({said.event_date} if dated else ()),
         on=said.event_date if len(said.event_date) == 10 and said.date_basis in ("explicit", "relative") else "",

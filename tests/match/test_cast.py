@@ -178,3 +178,11 @@ def test_seas_and_rivals_in_the_background_are_no_parties(matcher: Matcher, text
     found = casts(matcher, text, lang)
     assert found
     assert all(never not in cast.countries for cast in found)
+
+
+def test_what_two_states_built_together_is_opened_by_them_in_chinese(matcher: Matcher) -> None:
+    found = casts(matcher, "由中国与智利共建的葡萄检测中心7日在圣地亚哥正式启用。", "zh")
+    assert {"CN", "CL"} in [set(c.countries) for c in found]
+    assert "launched" in {
+        told.stage.value for told in reports(matcher, "由中国与智利共建的葡萄检测中心7日正式启用。", "zh")
+    }

@@ -13,6 +13,7 @@ from monitor.model import (
     Party,
     Reason,
     Sector,
+    Span,
     Stage,
     Verdict,
 )
@@ -51,6 +52,7 @@ def said(
         count=count,
         sectors=(sector,),
         deadline=deadline,
+        evidence=(Span(0, 0, "text", "instrument.agreement"),),
         event_date=event_date,
         date_basis=date_basis,
     )

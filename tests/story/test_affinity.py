@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import ActType, Announcement, Report, Sector
+from monitor.model import ActType, Announcement, Report, Sector, Span
 from monitor.story.affinity import WEIGHTS, affinity, rarities
 from monitor.story.facts import features
 from monitor.story.meanings import Meanings
@@ -223,3 +223,12 @@ def test_who_joins_an_agreement_later_makes_news_of_its_own() -> None:
     first, later = features(joins, old, {}) or {}, features(again, joins, {}) or {}
     assert "joined_by_another" in first
     assert "joined_by_another" not in later
+
+
+def test_without_an_instrument_only_what_means_a_thing_names_one() -> None:
+    span = Span(0, 5, "text", "act.create")
+    thing = "to give wine growers a greater voice"
+    vague = replace(said("IT EG", "leaders met", thing=thing), evidence=(span,))
+    named = replace(vague, evidence=(span, replace(span, concept="instrument.agreement")))
+    assert report(vague, "x", words=TWO_LANGUAGES).things["en"] == {"=wine"}
+    assert {"=wine", "grower", "voic"} <= report(named, "x", words=TWO_LANGUAGES).things["en"]
