@@ -89,14 +89,16 @@ def _governor(frame: Frame, reading: Reading) -> Hit | None:
 
 
 def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> tuple[Sector, ...]:
-    """At most three sectors, the heaviest first: the title and the proving sentence weigh most."""
+    """At most three sectors, the heaviest first, of equal ones the first named: the title and the proving sentence weigh
+    most."""
     weight: dict[Sector, float] = {}
     for part in reading.parts:
         worth = 3.0 if part is frame.part else 2.5 if part.rank == 0 else 1.0 if part.rank <= 2 else 0.15
-        for sector in {concepts[h[2].ref].sector for h in part.sectors}:
+        # in their order: a set's differs from one start to the next, and with it which of four equal ones are three
+        for sector in dict.fromkeys(concepts[h[2].ref].sector for h in part.sectors):
             if sector:
                 weight[sector] = weight.get(sector, 0.0) + worth
-    for sector in {s for m in frame.cast.mentions for s in m.entity.sectors}:
+    for sector in dict.fromkeys(s for m in frame.cast.mentions for s in m.entity.sectors):
         weight[sector] = weight.get(sector, 0.0) + _PARTY_WORTH
     if not weight:
         return (Sector.OTHER,)

@@ -142,3 +142,13 @@ def test_a_gift_that_both_governments_announce_is_told_as_a_gift(matcher: Matche
     found = judged(matcher, "Norway grants Malawi $30 million for village pumps", text, "en")
     assert [a.type for a in found.announcements[:1]] == ["assistance"]
     assert "pumps" in found.announcements[0].object
+
+
+def test_of_sectors_of_equal_weight_the_first_named_stand(matcher: Matcher) -> None:
+    """The order of a set of names is another one in each process, so which three stood was chance."""
+    found = judged(
+        matcher,
+        "Italia e Cile firmano un accordo",
+        "Italia e Cile hanno firmato oggi a Roma un accordo su agricoltura, energia, sanità, trasporti, spazio e ambiente.",
+    )
+    assert found.announcements[0].sectors == ("agriculture", "energy", "health")
