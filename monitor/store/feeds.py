@@ -117,7 +117,9 @@ class FeedStore:
         """For each of these feeds, which of these keys are known in it, and as what."""
         on_postgresql = self._database.dialect == "postgresql"
         look_up = _KNOWN_POSTGRESQL if on_postgresql else _KNOWN_SQLITE
-        found = {}
+        found: dict[str, dict[str, KnownEntry]] = {}
+        if not wanted:  # a round without news costs no transaction
+            return found
         with self._database.read() as connection:
             for feed_id, keys in wanted.items():
                 listed = list(keys) if on_postgresql else json.dumps(keys)
