@@ -34,6 +34,9 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+_UNBROKEN = 100_000  # columns
+
+
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """One JSON document on standard output; ``indent=None`` gives one line."""
     sys.stdout.write(json.dumps(jsonable(value), ensure_ascii=False, indent=indent) + "\n")
@@ -41,13 +44,15 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people. Cells are plain text: nothing in them is read as markup or escape sequence."""
+    """A table for people. Cells are plain text: nothing in them is read as markup or escape sequence. Into a pipe or a file no
+    line is broken: what reads it looks for whole ids."""
     table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(plain(cell) for cell in row))
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    width = None if sys.stdout.isatty() else _UNBROKEN
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
 def plain(value: object) -> str:

@@ -175,7 +175,8 @@ def _best(story: Story) -> Announcement | None:
 
 def story_facts(story: Story, best: Announcement | None, tongue: Tongue) -> list[tuple[str, str]]:
     """The coded fields that the headline does not say."""
-    found = [(tongue("story.opened"), tongue.moment(story.opened_at))]
+    first = min(story.reports, key=lambda report: report.seen_at, default=None)
+    found = [(tongue("story.opened"), tongue.moment(first.seen_at if first else story.opened_at))]
     if best is not None and best.event_date:
         found.append((tongue("story.event_date"), tongue.words.day(best.event_date)))
     if story.object:
@@ -184,9 +185,10 @@ def story_facts(story: Story, best: Announcement | None, tongue: Tongue) -> list
         found.append((tongue("story.count"), str(story.count)))
     if story.deadline:
         found.append((tongue("story.deadline"), tongue.words.day(story.deadline)))
-    published = [report.published_at for report in story.reports if report.published_at]
-    if published:
-        found.append((tongue("story.latency"), tongue.span((story.opened_at - min(published)).total_seconds())))
+    if first is not None and first.published_at is not None:
+        found.append(
+            (tongue("story.latency"), tongue.span(max(0.0, (first.seen_at - first.published_at).total_seconds())))
+        )
     return found
 
 

@@ -74,7 +74,10 @@ class Guard:
             raise FetchFailed(FailureKind.DNS, f"{host} has no address")
         bad = "" if excepted else address.refused(answers)
         if bad:
-            raise FetchFailed(FailureKind.REFUSED_ADDRESS, f"{host} leads to {bad}, which is not a public address")
+            advice = f"fetch.allow_private may name {address.host_port(host, port)}"
+            raise FetchFailed(
+                FailureKind.REFUSED_ADDRESS, f"{host} leads to {bad}, which is not a public address ({advice})"
+            )
         if not excepted and port not in self.ports:
             raise FetchFailed(
                 FailureKind.PORT, f"port {port} of {host} is none of those that are asked (fetch.allow_ports)"

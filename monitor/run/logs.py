@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import sys
 import threading
 import unicodedata
@@ -19,6 +20,8 @@ import structlog
 QUEUE_LINES = 10_000
 VALUE_LIMIT = 2_000
 _SECRET_KEYS = ("password", "secret", "token", "authorization", "cookie")
+_FIELD = re.compile(r" ([a-z_]+)=(%[.0-9]*[a-z])")
+_FIELDS = re.compile(r"(.+?)((?: [a-z_]+=%[.0-9]*[a-z])+)")
 Event = MutableMapping[str, Any]
 
 
@@ -59,6 +62,21 @@ class LineWriter:
                 self.dropped += 1
 
 
+def take_fields(_logger: Any, _name: str, event: Event) -> Event:
+    """The values that a message was written with, as fields of their own: ``"read done id=%s"`` is the event ``read done`` with
+    an ``id``. Names are read from the message as it stands in the code, never from what was filled in."""
+    record, given = event["_record"], event.pop("positional_args", ())
+    found = _FIELDS.fullmatch(record.msg) if isinstance(record.msg, str) else None
+    if found is None or not isinstance(given, tuple) or not given:
+        return event
+    named = _FIELD.findall(found[2])
+    said, values = given[: -len(named)], given[-len(named) :]
+    event["event"] = found[1] % said
+    for (name, form), value in zip(named, values, strict=True):
+        event[name] = str(value) if form == "%r" else form % value
+    return event
+
+
 def clean_values(_logger: Any, _name: str, event: Event) -> Event:
     """Text from outside as one harmless line: control, bidi and escape characters are shown, long values cut, secrets never."""
     for key, value in event.items():
@@ -90,6 +108,7 @@ def set_up(level: str, form: Literal["auto", "text", "json"], writer: LineWriter
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
         structlog.processors.format_exc_info,
+        take_fields,
         clean_values,
     ]
     last: Any
@@ -100,7 +119,9 @@ def set_up(level: str, form: Literal["auto", "text", "json"], writer: LineWriter
     else:
         last = structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"), bool_as_flag=False)
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        foreign_pre_chain=shared,
+        pass_foreign_args=True,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
     handler = _Lines(writer)
     handler.setFormatter(formatter)

@@ -59,6 +59,8 @@ def test_a_story_is_judged_merged_split_dated_and_silenced(page: Page, site: Sit
     page.goto("/stories/st-8")
     page.get_by_role("button", name="È giusta").click()
     assert "Registrato" in page.get_by_role("status").first.inner_text()
+    page.get_by_role("button", name="È sbagliata").click()
+    assert site.store.stories.load(["st-8"])["st-8"].state != "wrong", "not before a reason was chosen"
     page.get_by_label("perché").select_option("domestic")
     page.get_by_role("button", name="È sbagliata").click()
     assert site.store.stories.load(["st-8"])["st-8"].state == "wrong"

@@ -89,3 +89,26 @@ def test_prc_13_a_full_pipe_drops_lines_and_counts_them() -> None:
     writer._thread.join(5)
     with contextlib.suppress(BrokenPipeError):  # where the writer had begun a line
         stream.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "event", "fields"),
+    [
+        ("read done id=%s reason=%r", (6, "it's"), "read done", {"id": "6", "reason": "it's"}),
+        ("clock jumped seconds=%.0f", (7200.4,), "clock jumped", {"seconds": "7200"}),
+        ("health %s kind=%s", ("start", "outbox_old"), "health start", {"kind": "outbox_old"}),
+        ("nothing named in %s", ("x=1 level=2",), "nothing named in x=1 level=2", {}),
+        ("no values kind=fixed", (), "no values kind=fixed", {}),
+    ],
+)
+def test_values_of_a_message_are_fields_named_by_the_message_alone(
+    message: str, arguments: tuple[object, ...], event: str, fields: dict[str, str]
+) -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream)
+    set_up("info", "json", writer, person_watches=False)
+    logging.getLogger("monitor.run.poll").info(message, *arguments)
+    writer.close()
+    written = json.loads(stream.getvalue())
+    del written["level"], written["timestamp"]
+    assert written == {"event": event} | fields
