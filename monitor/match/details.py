@@ -22,21 +22,47 @@ _JOINT = "instrument.joint"
 _PAUSES = frozenset(",;:，；：")
 
 
-def type_of(frame: Frame, concepts: dict[str, Concept]) -> ActType:
-    """The rule's fixed type, else that of the most telling instrument beside the act."""
+def type_of(frame: Frame, reading: Reading) -> ActType:
+    """The rule's fixed type, else that of the instrument beside the act; where none is named, what the sentence and the title
+    are about decides ("agreed to drop visas": an exchange)."""
+    concepts = reading.concepts
     if frame.rule.type:
         return ActType.DEAL if _is_supply(frame) else frame.rule.type
     if frame.instrument:
-        found = concepts[frame.instrument[2].ref].type
-        if found is ActType.AGREEMENT and frame.instrument[2].ref == _PLAIN and "cue.supply" in frame.part.cue_names:
-            return ActType.DEAL  # "a deal to export oil": what is agreed is the supply
-        if frame.instrument[2].ref == _JOINT and _is_beside_a_venue(frame.instrument, frame):
-            return ActType.JOINT_BODY  # a joint school, an "osservatorio comune"
+        found = _type_of_instrument(frame, frame.instrument, concepts)
         if found:
             return found
-    near = [concepts[h[2].ref] for h in frame.part.instruments]
-    typed = [c for c in near if c.type]
-    return min(typed, key=lambda c: c.rank).type or ActType.AGREEMENT if typed else ActType.AGREEMENT
+    return _type_of_head(frame, reading) or _type_of_act(frame)
+
+
+def _type_of_instrument(frame: Frame, instrument: Hit, concepts: Mapping[str, Concept]) -> ActType | None:
+    ref = instrument[2].ref
+    if ref == _PLAIN and "cue.supply" in frame.part.cue_names:
+        return ActType.DEAL  # "a deal to export oil": what is agreed is the supply
+    if ref == _JOINT and _is_beside_a_venue(instrument, frame):
+        return ActType.JOINT_BODY  # a joint school, an "osservatorio comune"
+    if ref in _GENERAL and any(h[2].ref == _DECLARATION for h in frame.part.instruments):
+        return ActType.DECLARATION  # "reached agreement on a joint declaration"
+    return concepts[ref].type
+
+
+_DECLARATION = "instrument.declaration"
+_GENERAL = frozenset({_PLAIN, "instrument.cooperation"})
+
+
+def _type_of_head(frame: Frame, reading: Reading) -> ActType | None:
+    """Of an instrument elsewhere in the sentence, else in the title, else of a hint in one of them."""
+    heads = [frame.part, *(p for p in reading.parts if p.rank == 0 and p is not frame.part)]
+    for hits in [p.instruments for p in heads] + [p.hints for p in heads]:
+        typed = [c for c in (reading.concepts[h[2].ref] for h in hits) if c.type]
+        if typed:
+            return min(typed, key=lambda c: c.rank).type
+    return ActType.JOINT_BODY if any("cue.venue" in p.cue_names for p in heads) else None
+
+
+def _type_of_act(frame: Frame) -> ActType:
+    """What is done together without a word for it is a programme, as far as nobody signs or joins anything."""
+    return ActType.PROGRAMME if frame.act is not None and frame.act[2].ref == "act.partner" else ActType.AGREEMENT
 
 
 _VENUE_CHARS = 30

@@ -115,7 +115,7 @@ class Matcher:
         frame = scored.candidate.frame
         weights = self.ruleset.weights.weights
         stage, step = details.stage_of(frame, reading)
-        act_type = details.type_of(frame, self._concepts)
+        act_type = details.type_of(frame, reading)
         parties = details.parties_of(frame.cast, self.ruleset.entities)
         sectors = details.sectors_of(frame, reading, self._concepts)
         thing = object_of(frame, reading)
@@ -221,7 +221,7 @@ def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
     return out
 
 
-_FURTHER = 0.75  # an article's first act may be doubtful; what it tells besides must be plain
+_FURTHER = 0.85  # an article's first act may be doubtful; what it tells besides must be plain
 _NAMED_BY_ITSELF = frozenset({"sentence", "publisher"})
 
 
@@ -237,8 +237,8 @@ _TELLING_RANK = 6
 
 def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
     """The frame that says most precisely what was agreed, where the best one says only that there is an agreement."""
-    hit = best.candidate.frame.instrument
-    if hit is not None and hit[2].ref not in _GENERAL:
+    act, hit = best.candidate.frame.act, best.candidate.frame.instrument
+    if (hit is not None and hit[2].ref not in _GENERAL) or act is None or act[2].ref not in _UNSIGNED:
         return best
     for s in able:
         frame = s.candidate.frame
@@ -256,6 +256,7 @@ def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
     return best
 
 
+_UNSIGNED = frozenset({"act.announce", "act.agree"})  # what is signed is what the sentence names
 _GENERAL = frozenset({"instrument.agreement", "instrument.cooperation", "instrument.initiative"})
 _SPECIFIC = frozenset({"instrument.joint_body", "instrument.consultation", "instrument.call", "instrument.exchange"})
 

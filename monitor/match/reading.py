@@ -35,6 +35,7 @@ class Part:
     sectors: tuple[Hit, ...]
     cues: tuple[Hit, ...]
     mentions: tuple[Mentioned, ...]
+    hints: tuple[Hit, ...] = ()
 
     @property
     def cue_names(self) -> frozenset[str]:
@@ -110,11 +111,14 @@ def _is_part_of_a_name(hit: Hit, names: list[tuple[int, int]]) -> bool:
     return any(start <= hit[0] and hit[1] <= end and end - start > length for start, end in names)
 
 
+_FAMILIES = ("act", "instrument", "sector", "cue", "hint")  # what a concept's name begins with
+
+
 def _parts(
     spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...], folded: str
 ) -> tuple[Part, ...]:
     starts = [s for s, _, _ in spans]
-    buckets: list[dict[str, list[Hit]]] = [{"act": [], "instrument": [], "sector": [], "cue": []} for _ in spans]
+    buckets: list[dict[str, list[Hit]]] = [{family: [] for family in _FAMILIES} for _ in spans]
     named: list[list[Mentioned]] = [[] for _ in spans]
     names = [(m.start, m.end) for m in mentions if m.entity.kind == "organisation"]
     for hit in concepts:
@@ -137,6 +141,7 @@ def _parts(
             tuple(bucket["sector"]),
             tuple(bucket["cue"]),
             described(mentioned, bucket["cue"], folded),
+            tuple(bucket["hint"]),
         )
         for (start, end, rank), bucket, mentioned in zip(spans, buckets, named, strict=True)
     )

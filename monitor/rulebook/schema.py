@@ -54,9 +54,10 @@ class EntitiesFile(Strict):
 
 
 class ConceptSpec(Strict):
-    """What a word can mean: an act with its stage, an instrument with its type, a sector, a cue."""
+    """What a word can mean: an act with its stage, an instrument with its type, a sector, a cue, or a hint at the type of an
+    act whose instrument nobody names."""
 
-    kind: Literal["act", "instrument", "sector", "cue", "link"]
+    kind: Literal["act", "instrument", "sector", "cue", "hint", "link"]
     title: str = ""
     enabled: bool = True
     stage: Stage | None = None
