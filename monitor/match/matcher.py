@@ -250,7 +250,8 @@ def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
             and frame.rule.weight > best.candidate.frame.rule.weight
         ):
             return s  # of one sentence's frames the one that says who gives, opens or signs
-        specific = frame.instrument is not None and frame.instrument[2].ref in _SPECIFIC
+        told = frame.act is not None or frame.cast.source in _NAMED_BY_ITSELF  # no mere list of what it provides for
+        specific = told and frame.instrument is not None and frame.instrument[2].ref in _SPECIFIC
         if specific and frame.cast.countries == best.candidate.frame.cast.countries:
             return s
     return best

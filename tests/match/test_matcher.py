@@ -152,3 +152,13 @@ def test_of_sectors_of_equal_weight_the_first_named_stand(matcher: Matcher) -> N
         "Italia e Cile hanno firmato oggi a Roma un accordo su agricoltura, energia, sanità, trasporti, spazio e ambiente.",
     )
     assert found.announcements[0].sectors == ("agriculture", "energy", "health")
+
+
+def test_what_an_agreement_provides_for_does_not_say_what_kind_it_is(matcher: Matcher) -> None:
+    text = (
+        "Italia e Giappone hanno firmato oggi a Roma un accordo di cooperazione scientifica.\n"
+        "L'intesa prevede borse di studio e progetti comuni."
+    )
+    found = judged(matcher, "Italia e Giappone firmano un accordo di cooperazione scientifica", text)
+    assert found.announcements[0].type == "agreement"
+    assert found.announcements[0].stage == "signed"
