@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from monitor.errors import ConfigError
 from monitor.match import Matcher
 from monitor.model import Article
 from monitor.quality.calibrate import Evidence, FrameEvidence, calibrate
-from monitor.quality.labels import Labelled, read
+from monitor.quality.labels import Labelled, labels_by_id, read, relabelled
 from monitor.quality.report import report, weights_yaml
 from monitor.rulebook.headlines import load_headlines
 
@@ -61,10 +61,10 @@ def run(
     labelled = _read(base)
     known = {x.article.id for x in labelled} | {_key(x) for x in labelled}
     sets = [(x, _Kind()) for x in labelled]
-    told = _told(labels) if labels else {}
+    told = _told(labels)
     for name, worth in map(_split, extra):
         sets += [
-            (x, _Kind(worth, base=False)) for x in _relabelled(_read(name), told) if not known & {x.article.id, _key(x)}
+            (x, _Kind(worth, base=False)) for x in relabelled(_read(name), told) if not known & {x.article.id, _key(x)}
         ]
     sets += _headlines(settings.rules_dir)
     now = datetime.now(UTC)
@@ -103,25 +103,10 @@ def _headlines(dirs: Sequence[Path]) -> list[tuple[Labelled, _Kind]]:
     ]
 
 
-_SHORT = {"a": "announcement", "c": "context", "n": "none"}
-
-
-def _told(path: Path) -> dict[str, str]:
-    """Labels by id. Raises ConfigError naming the line that is none."""
-    out = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if line and not line.startswith("#"):
-            article_id, _, label = line.partition(" ")
-            if label not in _SHORT:
-                raise ConfigError(f"{path}:{number}: write an id, a blank and a, c or n")
-            out[article_id] = _SHORT[label]
-    return out
-
-
-def _relabelled(articles: list[Labelled], told: dict[str, str]) -> list[Labelled]:
-    if not any(x.article.id in told for x in articles):
-        return articles
-    return [replace(x, label=told[x.article.id]) for x in articles if x.article.id in told]
+def _told(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    return labels_by_id(path.read_text(encoding="utf-8").splitlines(), str(path))
 
 
 def _split(written: str) -> tuple[Path, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,3 +85,26 @@ def read(lines: Iterable[str], name: str = "labels") -> Iterator[Labelled]:
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise ConfigError(f"{name}:{number}: not a labelled article: {exc!r}") from exc
+
+
+_SHORT = {"a": "announcement", "c": "context", "n": "none"}
+
+
+def labels_by_id(lines: Iterable[str], name: str = "labels") -> dict[str, str]:
+    """Labels of lines of an id and a, c or n; ``#`` begins a remark. Raises ConfigError naming the line that is none."""
+    out: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        article_id, _, label = line.strip().partition(" ")
+        if label not in _SHORT:
+            raise ConfigError(f"{name}:{number}: write an id, a blank and a, c or n")
+        out[article_id] = _SHORT[label]
+    return out
+
+
+def relabelled(articles: Sequence[Labelled], told: Mapping[str, str]) -> list[Labelled]:
+    """A set with the labels of ``told``, of which then only what is named is left; any other set as it is."""
+    if not any(x.article.id in told for x in articles):
+        return list(articles)
+    return [replace(x, label=told[x.article.id]) for x in articles if x.article.id in told]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from monitor.errors import ConfigError
 from monitor.model import Article
 from monitor.quality.calibrate import Evidence, FrameEvidence, calibrate, figures
 from monitor.quality.fit import fit
-from monitor.quality.labels import Labelled, is_held_out, read
+from monitor.quality.labels import Labelled, is_held_out, labels_by_id, read, relabelled
 from monitor.quality.report import at_rate, report, weights_yaml
 
 
@@ -97,3 +100,15 @@ def test_reports_of_stories_count_as_labels() -> None:
         '{"id":"3","title":"x","role":"mention","stage":"signed"}',
     ]
     assert [x.label for x in read(lines)] == ["announcement", "context", "context"]
+
+
+def test_labels_by_id_prevail_and_what_they_do_not_name_is_left_out() -> None:
+    told = labels_by_id(["# read again", "1 n", ""])
+    one, two = (Labelled(Article(id=i, title="t", text="", language="it"), "announcement") for i in "12")
+    assert [(x.article.id, x.label) for x in relabelled([one, two], told)] == [("1", "none")]
+    assert relabelled([two], told) == [two]
+
+
+def test_a_line_without_a_label_is_told_with_its_number() -> None:
+    with pytest.raises(ConfigError, match="some:2"):
+        labels_by_id(["1 a", "2 perhaps"], "some")
