@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
+from monitor.match.age import Age
 from monitor.match.conditions import Condition, near
 from monitor.match.frames import Cast, Frame, act_together, cast_of, crosses, linked, time_of
 from monitor.match.reading import Part, Reading
@@ -13,13 +13,9 @@ from monitor.match.scan import Hit
 from monitor.match.unknown import unknown_parties
 from monitor.model import Reason
 from monitor.rulebook import Rule
-from monitor.text import find_dates, years
 
 _HEAD = 3  # names that no list knows are looked for in the title and this many sentences
 _MAX_PARTS = 400  # sentences with an act or an instrument that are looked at
-_FRESH_DAYS = 45  # an act told with a date this near is news
-_OLD_CHARS = 60  # a year this near to the act dates it
-_AGO_CHARS = 30  # "avevano firmato a Mascate un anno fa"; further off it dates something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +48,9 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
             break
         frames = list(_frames(reading, part, rules))
         if frames:
-            age = _Age(reading, part)
+            age = Age(reading, part)
             out += _with_the_same_doubt([_judged(frame, reading, age) for frame in frames])
-    return tuple(out)
+    return _with_the_titles_denial(out)
 
 
 def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
@@ -152,6 +148,16 @@ def _with_the_same_doubt(found: list[Candidate]) -> list[Candidate]:
     ]
 
 
+def _with_the_titles_denial(found: list[Candidate]) -> tuple[Candidate, ...]:
+    """Where the title denies all that it tells, what the text tells of the title's parties is denied with it."""
+    title = [c.reason for c in found if c.frame.part.rank == 0]
+    if not title or set(title) != {Reason.DENIED}:
+        return tuple(found)
+    return tuple(
+        replace(c, reason=Reason.DENIED) if c.reason is None and c.frame.cast.source != "sentence" else c for c in found
+    )
+
+
 _OF_THE_ACT = frozenset({Reason.DENIED, Reason.CONDITIONAL, Reason.OLD})
 
 
@@ -165,40 +171,7 @@ def _touches(frame: Frame, instrument: Hit) -> bool:
 _BODIES = frozenset({"ministry", "agency", "research", "university", "company", "region", "city"})
 
 
-class _Age:
-    """The years and dates of one sentence, read once and only if a frame stands in it."""
-
-    def __init__(self, reading: Reading, part: Part) -> None:
-        folded = reading.folded[part.start : part.end]
-        self.years = [(at + part.start, y) for at, y in years(folded)]
-        self.published = reading.published
-        self.ago = [cue for cue in part.cues if cue[2].ref == "cue.ago"]
-        self.fresh = "cue.today" in part.cue_names
-        if not self.fresh and any(c.isdigit() for c in folded):
-            dates = find_dates(folded, reading.language.dates, reading.published)
-            self.fresh = any(_is_fresh(d.iso, reading.published) for d in dates)
-
-    def is_old(self, frame: Frame) -> bool:
-        """Whether a year before the article's stands by the act, or "a year ago" follows it, and nothing says today."""
-        if self.fresh:
-            return False
-        if frame.act is not None and any(0 <= cue[0] - frame.act[1] <= _AGO_CHARS for cue in self.ago):
-            return True
-        limit = self.published.year if self.published.month > 2 else self.published.year - 1
-        return any(year < limit and frame.start - _OLD_CHARS <= at <= frame.end + _OLD_CHARS for at, year in self.years)
-
-
-def _is_fresh(iso: str, published: date) -> bool:
-    if len(iso) == 7:
-        iso += "-15"
-    try:
-        day = date.fromisoformat(iso)
-    except ValueError:
-        return False
-    return published - timedelta(days=_FRESH_DAYS) <= day
-
-
-def _judged(frame: Frame, reading: Reading, age: _Age) -> Candidate:
+def _judged(frame: Frame, reading: Reading, age: Age) -> Candidate:
     old = age.is_old(frame)
     return Candidate(frame, _reason(frame, reading, old), old)
 

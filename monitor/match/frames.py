@@ -126,13 +126,17 @@ def act_together(pairs: Sequence[tuple[Mentioned, Mentioned]], act: Hit | None, 
     return False
 
 
+# "denied on Sunday that it had signed": a verb of denial governs a whole clause, a negation its own verb
+_GOVERNS_CHARS = {"cue.negation": _BEFORE_CHARS // 2, "cue.denied": _BEFORE_CHARS}
+
+
 def time_of(hit: Hit, reading: Reading, part: Part) -> tuple[str, bool]:
     """When the act at ``hit`` happens and whether it is negated, from its form and the words before it."""
     start, _, term = hit
     language = reading.language
     before = reading.folded[max(part.start, start - _BEFORE_CHARS) : start].replace("'", "' ")
     denied = any(
-        cue[2].ref in ("cue.negation", "cue.denied") and cue[0] < start and start - cue[1] <= _BEFORE_CHARS // 2
+        cue[0] < start and start - cue[1] <= _GOVERNS_CHARS.get(cue[2].ref, -_BEFORE_CHARS)
         for cue in part.cues  # it may hold the act's own word: "nessun accordo" in "nessun accordo tra A e B"
     )
     if term.form in ("future", "conditional"):
