@@ -129,6 +129,7 @@ def test_an_example_that_fails_is_named_with_its_own_line_and_the_rule_that_has_
     assert "give this rule more weight" in shell.err
 
 
+@pytest.mark.long
 def test_try_and_diff_show_what_stored_articles_would_newly_match(shell: Shell, place: World, tmp_path: Path) -> None:
     place.stories = [SEALED]
     shell("once", "--json")
@@ -178,6 +179,7 @@ Das Küstenwerk Nordlicht beteiligt sich an dem Vorhaben in Tokio.
 }
 
 
+@pytest.mark.long
 def test_what_suggest_prints_of_further_documents_is_pasted_and_passes(
     shell: Shell, site: Path, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 pytestmark = [pytest.mark.chromium, pytest.mark.xdist_group("browser")]
 
 
-@pytest.fixture(params=sorted(SIZES))
+@pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
 def page(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     width, height = SIZES[request.param]
     context = browser.new_context(viewport={"width": width, "height": height}, base_url=site.url)

@@ -157,13 +157,18 @@ def site(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Iterato
         yield place, str(place.events[0]["data"]["story"]["id"])
 
 
+SAMPLED = 3  # the others run in make long
+
+
 def test_there_are_examples_to_run() -> None:
     lines = examples()
     assert len(lines) >= 12
     assert all(line.startswith("coopwatch ") for line in lines)
 
 
-@pytest.mark.parametrize("line", examples())
+@pytest.mark.parametrize(
+    "line", [line if at < SAMPLED else pytest.param(line, marks=pytest.mark.long) for at, line in enumerate(examples())]
+)
 def test_every_shell_example_does_what_it_says(line: str, site: tuple[World, str]) -> None:
     place, story = site
     line = line.replace(ETC, str(place.folder)).replace(FEED, f"{place.base}/feed.xml").replace(STORY, story)

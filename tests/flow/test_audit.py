@@ -85,6 +85,7 @@ def test_the_audit_tells_everything_in_order_of_time(told: World) -> None:
     assert "loaded" in judged  # the rule set is kept, and when it came into force
 
 
+@pytest.mark.long
 def test_the_address_tells_the_same_and_an_unknown_one_is_refused(told: World) -> None:
     by_story, by_url = lines(told, story_of(told)), lines(told, f"{told.base}/a/{SIGNED.key}")
     assert by_url == by_story
@@ -104,6 +105,7 @@ def test_rules_and_routes_in_force_are_kept_whole_and_without_secrets(told: Worl
     assert SECRET not in kept["routes"]
 
 
+@pytest.mark.long
 def test_the_export_is_everything_as_json_lines(told: World) -> None:
     out = told.folder / "all.jsonl"
     assert told.run("export", "-o", str(out)).returncode == 0
@@ -132,6 +134,7 @@ def test_the_export_is_everything_as_json_lines(told: World) -> None:
     assert told.run("export", "--table", "nonsense").returncode == 2
 
 
+@pytest.mark.long
 def test_the_texts_of_one_source_go_and_its_alert_stays_explained(told: World) -> None:
     done = told.run("texts", "delete", "--feed", f"{told.base}/feed.xml", "--json")
     assert done.returncode == 0, done.stderr

@@ -153,6 +153,7 @@ def test_many_failing_feeds_are_one_episode_with_a_start_reminders_and_an_end(du
     assert set(kinds[1:-1]) == {"Still"}, about_feeds
 
 
+@pytest.mark.long
 def test_refused_rules_are_mailed_and_the_old_ones_work_on(duty: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", rules)
@@ -240,7 +241,8 @@ def wall_clock(tmp_path: Path) -> tuple[dict[str, str], Path]:
     return names | {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}, file
 
 
-@pytest.mark.parametrize("jump_s", [pytest.param(7200, marks=pytest.mark.long), -7200], ids=["forward", "back"])
+@pytest.mark.long
+@pytest.mark.parametrize("jump_s", [7200, -7200], ids=["forward", "back"])
 def test_a_jump_of_the_wall_clock_is_mailed_and_polling_goes_on(
     duty: World, wall_clock: tuple[dict[str, str], Path], jump_s: int
 ) -> None:

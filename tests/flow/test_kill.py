@@ -138,7 +138,7 @@ def test_prc_02_killed_at_random_moments_nothing_is_lost_and_nothing_told_twice(
     assert [acts_told(place) for place in lanes] == [undisturbed] * LANES
 
 
-@pytest.mark.parametrize("point", COLLECTED)
+@pytest.mark.parametrize("point", [COLLECTED[0], *(pytest.param(one, marks=pytest.mark.long) for one in COLLECTED[1:])])
 def test_dlv_20_once_more_after_a_kill_of_a_collected_message(place: World, point: str) -> None:
     prepare(place)
     config = place.folder / "coopwatch.toml"

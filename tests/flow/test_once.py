@@ -57,6 +57,7 @@ def test_without_routes_alerts_become_files_and_are_shown(place: World) -> None:
     assert "NO ALERT LEAVES THIS MACHINE" in done.stderr
 
 
+@pytest.mark.long
 def test_a_receiver_that_fails_is_tried_again_later_with_the_same_id_and_bytes(place: World) -> None:
     place.configure(more='[delivery]\nretry = ["500ms", "1s"]\n')
     place.stories = [SIGNED]

@@ -82,6 +82,7 @@ def test_secrets_are_the_owner_s_alone_and_nowhere_else(
     assert "una parola segreta" not in done.stdout + done.stderr + target.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_configuration_that_is_there_is_replaced_only_by_force(
     place: World, target: Path, done: subprocess.CompletedProcess[str]
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_sound_installation_is_called_so_and_nothing_is_sent(place: World) -> 
     assert (place.raw_mails, place.hooks) == ([], [])
 
 
+@pytest.mark.long
 def test_each_fault_has_its_exit_code_and_advice(place: World) -> None:
     place.configure(more="nonsense = 1\n")
     code, found = doctor(place)

@@ -52,6 +52,7 @@ def test_the_same_rules_tell_the_same_and_nothing_is_changed(site: World) -> Non
     assert [path.name for path in Path(outlook["backup"]).parent.iterdir()] == [Path(outlook["backup"]).name]
 
 
+@pytest.mark.long
 def test_other_rules_show_what_would_not_be_told_any_more(site: World) -> None:
     own = site.folder / "own" / "announcements"
     own.mkdir(parents=True)

@@ -441,7 +441,7 @@ def test_a_dead_letter_is_replayed_once_under_its_first_id(subject: Any, street:
 
 
 @fault("DLV-20")
-@pytest.mark.parametrize("night", ["2026-03-29", "2026-10-25"])
+@pytest.mark.parametrize("night", [pytest.param("2026-03-29", marks=pytest.mark.long), "2026-10-25"])
 def test_over_restarts_and_a_dst_night_each_period_has_one_digest_with_everything_once(
     subject: Any, street: Street, night: str
 ) -> None:
