@@ -28,7 +28,9 @@ changes at every poll. The peer is lemon24/reader from bench/requirements.lock."
 _ABOUT_STAGES = """\
 Each stage alone, by the product's own functions, without the other side of the comparison: "parse as a whole" holds feedparser.
 What the table above shows beyond these stages is the request (of the first table), the worker's socket, the event loop, the
-claims and the feed's own row, and two threads of one interpreter in each other's way."""
+claims and the feed's own row, and two threads of one interpreter in each other's way. One new entry that carries its text is
+a poll, the entry's way to a worker and back, its match, and three steps (poll, read, judge), each with a claim and a commit of
+its own, so that each may be killed and run again; of a sixth of the peer's poll the request and the match take half."""
 _ABOUT_GROWTH = """\
 CPU of the service when the store already holds so much: of a poll (300 feeds due every two seconds, 200 with nothing new), of
 judging and storing an article of 4 kB that was read, and of a page (the mean of a dozen, searches among them); the page that
