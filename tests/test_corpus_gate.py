@@ -13,6 +13,7 @@ from tests.corpus_figures import (
     better,
     floors,
     grouping_figures,
+    headline_figures,
     lookalike_figures,
     novelty_figures,
 )
@@ -21,7 +22,9 @@ TOLERANCE = 1  # articles (of grouping: pairs)
 TOLERANCE_PERCENT = 3  # what one article moves a small set by
 
 
-@pytest.mark.parametrize("measure", [article_figures, grouping_figures, lookalike_figures, novelty_figures])
+@pytest.mark.parametrize(
+    "measure", [article_figures, headline_figures, grouping_figures, lookalike_figures, novelty_figures]
+)
 def test_no_figure_of_the_corpus_is_worse_than_its_floor(measure: Callable[[], Figures]) -> None:
     pinned = floors()
     worse = [
