@@ -9,7 +9,7 @@ from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
 
 _OBJECT_CHARS = 90
-_STOP = re.compile(r"[;:()\"\n。，；：！？!?]|[.,](?!\d)|\s[-–—]\s")
+_STOP = re.compile(r"[;:()\"»”\n。，；：！？!?]|[.,](?!\d)|\s[-–—]\s")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 

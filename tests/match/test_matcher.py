@@ -162,3 +162,10 @@ def test_what_an_agreement_provides_for_does_not_say_what_kind_it_is(matcher: Ma
     found = judged(matcher, "Italia e Giappone firmano un accordo di cooperazione scientifica", text)
     assert found.announcements[0].type == "agreement"
     assert found.announcements[0].stage == "signed"
+
+
+def test_the_object_ends_with_the_quotation_that_it_stands_in(matcher: Matcher) -> None:
+    text = "«Cile ed Egitto hanno firmato un accordo sulle forniture di grano», ha detto il ministro."
+    article = Article("a", "Via libera al grano", text, published_at=datetime(2026, 11, 20, tzinfo=UTC), language="it")
+    (one,) = matcher.judge(article, now=datetime(2026, 11, 20, 12, tzinfo=UTC)).announcements
+    assert one.object == "accordo sulle forniture di grano"
