@@ -131,7 +131,7 @@ def test_sto_09_backups_while_fifty_feeds_are_polled_are_whole_and_the_service_g
                 assert done.returncode == 0, done.stderr
                 copies = sorted((place.folder / "state" / "backups").glob("*.db"))
                 place.stories = acts(4)
-        eventually(lambda: len(told_by_hook(place)) == 4, "the service went on", 120)
+        eventually(lambda: len(told_by_hook(place)) == len(place.mails) == 4, "the service went on", 120)
         service.process.send_signal(signal.SIGTERM)
         assert service.end(60) == 0
     assert writer.writes > 10
@@ -147,7 +147,7 @@ def test_sto_09_backups_while_fifty_feeds_are_polled_are_whole_and_the_service_g
     assert back.returncode == 0, back.stderr
     place.stories = acts(5)
     with running(place) as service:
-        eventually(lambda: len(told_by_hook(place)) == 5, "it goes on from the copy", 120)
+        eventually(lambda: len(told_by_hook(place)) == 5 <= len(place.mails), "it goes on from the copy", 120)
         service.process.send_signal(signal.SIGTERM)
         service.end(60)
     assert (len(place.mails), len(place.hooks)) == (mails + 1, hooks + 1), "nothing is told twice"
