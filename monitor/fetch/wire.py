@@ -51,7 +51,8 @@ class Wire(asyncio.Protocol):
         ssl.SSLError when the connection broke, FetchFailed(``kind``) after ``limit_s`` without a byte, FetchFailed(DEADLINE)."""
         while not self._came:
             if self._broken is not None:
-                raise self._broken
+                broken, self._broken = self._broken, None  # told once: kept, it would keep its frames and this alive
+                raise broken
             if self._ended:
                 return b""
             await self._wait(limit_s, doing, kind)
@@ -77,6 +78,7 @@ class Wire(asyncio.Protocol):
 
     def close(self) -> None:
         """Drops the connection at once: nothing on it is of use any more, and a polite TLS good-bye could hang."""
+        self._came.clear()
         if self._timer is not None:
             self._timer.cancel()
         if self._transport is not None:
