@@ -115,9 +115,12 @@ def _words(folded: str) -> tuple[str, list[int]]:
 
 def _pattern(term: Term) -> tuple[int, str]:
     """The string that is searched for a term, and how far behind its find, in a text with a space before it, the term begins."""
-    words = _words(term.text)[0]
-    begins = term.text[0].isalnum() and term.text[0] < _FIRST_HAN
-    ends = term.text[-1].isalnum() and term.text[-1] < _FIRST_HAN and not term.stem and not term.prefix
+    text = term.text
+    if text.isascii() and text.isalnum():  # nearly all: the others' way costs a start two tenths of a second
+        return 0, f" {text}" if term.stem or term.prefix else f" {text} "
+    words = _words(text)[0]
+    begins = text[0].isalnum() and text[0] < _FIRST_HAN
+    ends = text[-1].isalnum() and text[-1] < _FIRST_HAN and not term.stem and not term.prefix
     return (0 if begins else -1), f"{' ' * begins}{words}{' ' * ends}"
 
 

@@ -13,6 +13,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, MutableMapping
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -66,15 +67,21 @@ def take_fields(_logger: Any, _name: str, event: Event) -> Event:
     """The values that a message was written with, as fields of their own: ``"read done id=%s"`` is the event ``read done`` with
     an ``id``. Names are read from the message as it stands in the code, never from what was filled in."""
     record, given = event["_record"], event.pop("positional_args", ())
-    found = _FIELDS.fullmatch(record.msg) if isinstance(record.msg, str) else None
-    if found is None or not isinstance(given, tuple) or not given:
+    head, named = _named(record.msg) if isinstance(record.msg, str) else ("", ())
+    if not named or not isinstance(given, tuple) or not given:
         return event
-    named = _FIELD.findall(found[2])
     said, values = given[: -len(named)], given[-len(named) :]
-    event["event"] = found[1] % said
+    event["event"] = head % said
     for (name, form), value in zip(named, values, strict=True):
         event[name] = str(value) if form == "%r" else form % value
     return event
+
+
+@lru_cache(maxsize=256)
+def _named(message: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The words of a message before its named values, and these with their forms."""
+    found = _FIELDS.fullmatch(message)
+    return ("", ()) if found is None else (found[1], tuple(_FIELD.findall(found[2])))
 
 
 def clean_values(_logger: Any, _name: str, event: Event) -> Event:
