@@ -8,6 +8,9 @@ JOBS   ?= 4
 # these weigh memory and count polls a minute
 LONG_JOBS ?= 2
 
+# where it is set, as in many containers, each of the tests' hundred starts compiles all of monitor/ anew
+unexport PYTHONDONTWRITEBYTECODE
+
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := all

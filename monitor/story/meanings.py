@@ -74,6 +74,8 @@ def is_meaning(stem: str) -> bool:
 
 def folded(word: str) -> str:
     """A word without case and accents."""
+    if word.isascii():
+        return word.lower()
     return "".join(sign for sign in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(sign))
 
 

@@ -48,7 +48,7 @@ def stems(text: str, common: Collection[str] = frozenset(), meanings: Meanings =
     neighbouring pairs of signs for Chinese. What ``meanings`` knows stands as its meaning, common or not. Numbers are left
     to ``marks``."""
     for token in _TOKEN.findall(text):
-        runs = _HAN.findall(token)
+        runs = () if token.isascii() else _HAN.findall(token)
         for run in runs:
             yield from _pairs(run, common, meanings)
         if not runs and not token[0].isdigit():
