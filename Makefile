@@ -20,11 +20,14 @@ all: check test
 
 install: $(STAMP)
 
+# --no-deps: the lock is whole, and pip check says if it is not. Following the packages' own wishes, pip before 23.3 warns that lxml
+# has no extra html_clean: it compares that spelling with html-clean, the normal form under which lxml lists it.
 $(STAMP): requirements.lock pyproject.toml
 	@echo "installing into $(VENV)/: a minute or two, the first time and after an upgrade"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip check --disable-pip-version-check
 	touch $(STAMP)
 
 run: $(STAMP)  ## the service on embedded defaults: SQLite and alerts as files under state/
@@ -63,7 +66,7 @@ dist: $(STAMP)  ## dist/wheelhouse: everything that an installation without inte
 	rm -rf build dist
 	mkdir -p dist/wheelhouse
 	$(BIN)/python .ci/runtime_lock.py >dist/wheelhouse/requirements.txt
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --require-hashes -w dist/wheelhouse -r dist/wheelhouse/requirements.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --require-hashes -w dist/wheelhouse -r dist/wheelhouse/requirements.txt
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist/wheelhouse .
 	rm -rf build
 	tar -C dist -czf dist/coopwatch-$(VERSION)-wheelhouse.tar.gz wheelhouse

@@ -17,9 +17,10 @@ mkdir -p "$opt" "$etc" "$units" "$bin"
 new=$opt/.$VERSION.new
 rm -rf "$new"
 "$PYTHON" -m venv "$new"
-"$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$WHEELHOUSE" \
+"$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --find-links "$WHEELHOUSE" \
   --requirement "$WHEELHOUSE/requirements.txt"
 "$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --find-links "$WHEELHOUSE" "coopwatch==$VERSION"
+"$new/bin/python" -m pip check --disable-pip-version-check >&2
 
 # the folder is moved into place (and, when packing, to another machine): nothing in it may name where it was made
 find "$new/bin" -type f ! -name 'python*' -delete

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.model import DeliveryState, SendFault, SendResult, TargetState
+from monitor.text import counted
 
 JITTER = 0.1  # of each wait, either way: many machines must not knock at the same second
 CIRCUIT_FIRST_S = 300.0
@@ -36,7 +37,7 @@ def after(result: SendResult, attempts: int, waits_s: Sequence[float], now: date
     if result.permanent:
         return Next(DeliveryState.DEAD, result.answer)
     if attempts > len(waits_s):
-        return Next(DeliveryState.DEAD, f"given up after {attempts} attempts: {result.answer}")
+        return Next(DeliveryState.DEAD, f"given up after {counted(attempts, 'attempt')}: {result.answer}")
     wait_s = waits_s[attempts - 1] * (1 + JITTER * (2 * chance - 1))
     if result.retry_after_s is not None:
         wait_s = max(wait_s, result.retry_after_s)

@@ -46,7 +46,8 @@ class _Outgoing:
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes, deadline_s: float
     ) -> HttpAnswer | HttpFailure:
-        request = Request(url, headers=tuple(headers.items()), allow=own_address(url), deadline_s=deadline_s)
+        said = tuple(headers.items())
+        request = Request(url, headers=said, accept="*/*", allow=own_address(url), deadline_s=deadline_s)
         return await self._egress.post(request, body)
 
 

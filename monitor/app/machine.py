@@ -39,6 +39,7 @@ from monitor.run.step import AnyStep
 from monitor.run.workers import WorkerPool
 from monitor.store import Store, open_store, runner_lock
 from monitor.store.checked import note_end
+from monitor.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class Machine:
     def status(self) -> str:
         """One line for people: what is watched, by which rules, and where alerts go."""
         routes = ", ".join(route.name for route in self.knowledge.desk.routes)
-        return f"{self.feeds} feeds, rules {self.knowledge.ruleset.digest[:12]}, routes: {routes}"
+        return f"{counted(self.feeds, 'feed')}, rules {self.knowledge.ruleset.digest[:12]}, routes: {routes}"
 
     def sync(self) -> None:
         """Makes the stored list of feeds equal to the files', and keeps the rule set that is in force. Raises

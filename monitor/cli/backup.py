@@ -14,6 +14,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.store.backup import backup, copies
 from monitor.store.engine import sqlite_file
+from monitor.text import counted
 
 POSTGRESQL = (
     "{what} is for SQLite; PostgreSQL has its own tools:\n"
@@ -41,7 +42,7 @@ def run(
     if as_json:
         print_json({"copy": str(made), "size_bytes": made.stat().st_size, "kept": len(kept)})
     else:
-        say(f"{made} ({_megabytes(made)} MB, verified; {len(kept)} copies are kept)")
+        say(f"{made} ({_megabytes(made)} MB, verified; {counted(len(kept), 'copy', 'copies')} kept)")
 
 
 def make_backup(settings: Settings, now: datetime) -> Path:

@@ -15,6 +15,7 @@ from monitor.cli.stores import existing_store
 from monitor.cli.stories import every_story
 from monitor.store.desk.stories import StoryFilter
 from monitor.story.calls import calendar, open_calls
+from monitor.text import counted
 
 _LOOK_BACK = timedelta(days=400)  # as long as a story is remembered
 
@@ -43,7 +44,7 @@ def calls(
         print_json([{**published.story(call.story), "days_left": call.days_left} for call in found])
     else:
         print_table(
-            f"{len(found)} open calls",
+            counted(len(found), "open call"),
             ("deadline", "days left", "call", "id"),
             [
                 (
@@ -54,4 +55,5 @@ def calls(
                 )
                 for call in found
             ],
+            none="no open calls: what is told as a call for projects stands here until its deadline",
         )

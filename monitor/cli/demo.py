@@ -28,6 +28,7 @@ from monitor.model import Delivery, Disposition, Why
 from monitor.run.once import run_once
 from monitor.store.desk import Outcome, outcomes
 from monitor.store.engine import Database
+from monitor.text import counted
 
 # Why a route sends nothing at once for an announcement, where the demo's articles can cause it.
 _WHY = {
@@ -70,7 +71,8 @@ def demo(
     with serve(_now()) as (base_url, articles):
         settings = _settings(top, base_url, articles, language)
         say(
-            f"{base_url} serves {len(feeds_of(articles))} feeds with {len(articles)} articles. Nothing leaves this machine."
+            f"{base_url} serves {counted(len(feeds_of(articles)), 'feed')} with {counted(len(articles), 'article')}. "
+            "Nothing leaves this machine."
         )
         say("The rest runs as in earnest: feeds polled, pages read, articles judged and grouped, mails written.")
         say("Loading the rules takes some seconds, because this folder has no cache of word forms yet.")
@@ -78,7 +80,10 @@ def demo(
         ends, alerts = asyncio.run(_run(settings, [base_url + each.path for each in articles], began))
     _explain(articles, base_url, ends)
     say()
-    say(f"{alerts} alerts from {len(articles)} articles in {time.monotonic() - began:.0f} seconds.", bold=True)
+    say(
+        f"{counted(alerts, 'alert')} from {counted(len(articles), 'article')} in {time.monotonic() - began:.0f} seconds.",
+        bold=True,
+    )
     say(f"Mails and events: {settings.alerts_dir}")
     say(f"Delete {top} when you have seen enough. The service on real feeds: make run, or coopwatch run")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from monitor.app import open_reach
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import plain, print_json, print_table, say
 from monitor.cli.stores import existing_store
+from monitor.cli.whynot import why_not
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.match import Matcher
@@ -27,6 +29,7 @@ from monitor.match.wire import judgement_object
 from monitor.model import Announcement, Article
 from monitor.quality.labels import article_of
 from monitor.store.trail import Trail
+from monitor.text import counted
 
 _REFUSED_SHOWN = 8
 _TERMS_SHOWN = 8
@@ -52,17 +55,24 @@ def explain(
     with existing_store(settings) as store:
         trails = store.trails.find(name) if store else ()
     article = next((trail.article for trail in trails if trail.article), None) or _find(settings, name, now)
-    trace = Matcher(rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)).explain(article, now=now)
+    rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    trace = Matcher(rules).explain(article, now=now)
+    missing = why_not(trace, rules.weights)
     if as_json:
         print_json(
-            {"then": [_as_json(trail) for trail in trails], "now": judgement_object(article.id, trace.judgement)}
+            {
+                "then": [_as_json(trail) for trail in trails],
+                "now": judgement_object(article.id, trace.judgement),
+                "why_not": missing,
+            }
         )
         return
     if not trails:
         say("The service never saw this article: no feed listed it.")
+        say()
     for trail in trails:
         _show_then(trail)
-    _show_now(trace)
+    _show_now(trace, missing)
 
 
 def _find(settings: Settings, name: str, now: datetime) -> Article:
@@ -109,9 +119,10 @@ def _show_then(trail: Trail) -> None:
         if holds
     ]
     if marks or trail.edits:
-        say(f"marks     {', '.join([*marks, *([f'edited {trail.edits} times'] if trail.edits else [])])}")
+        edited = [f"edited {counted(trail.edits, 'time')}"] if trail.edits else []
+        say(f"marks     {', '.join([*marks, *edited])}")
     if trail.read_at is None:
-        say(f"read      not yet ({trail.attempts} tries): {trail.reason or 'waiting'}")
+        say(f"read      not yet ({counted(trail.attempts, 'try', 'tries')}): {trail.reason or 'waiting'}")
     else:
         wall = f", {trail.wall}" if trail.wall else ""
         say(f"read      {trail.read_at:%Y-%m-%d %H:%M:%S} UTC from its {trail.method}{wall}")
@@ -128,11 +139,13 @@ def _show_then(trail: Trail) -> None:
         "",
         ("told?", "route", "stage", "why", "story"),
         [(one.decision, one.route, one.stage, one.why, one.story_id) for one in trail.said],
+        none="told?     no route was asked: no announcement, or one that is never told (imported, entered by hand)",
     )
     print_table(
         "",
         ("sent", "to", "state", "answer"),
         [(one.ended_at or one.created_at, f"{one.route} {one.target}", one.state, one.reason) for one in trail.sent],
+        none="sent      nothing" if trail.said else "",
     )
     say()
 
@@ -146,7 +159,7 @@ def _as_json(trail: Trail) -> dict[str, object]:
 # ---------------------------------------------------------------------------------------------- now
 
 
-def _show_now(trace: Trace) -> None:
+def _show_now(trace: Trace, missing: Sequence[str]) -> None:
     judgement, article = trace.judgement, trace.reading.article
     say(
         f"NOW  {judgement.verdict}, score {judgement.score:.2f}, language {judgement.lang}, rules {judgement.ruleset[:12]}",
@@ -154,12 +167,14 @@ def _show_now(trace: Trace) -> None:
     )
     if judgement.reasons:
         say(f"refused because: {', '.join(judgement.reasons)}")
+    for number, line in enumerate(missing):
+        say(f"{'why not:' if number == 0 else '':8} {line}")
     for announcement in judgement.announcements:
         _show_announcement(announcement)
     _show_text(trace, article)
     refused = [one for one in trace.scored if one.candidate.reason is not None][:_REFUSED_SHOWN]
     print_table(
-        "tried and refused" if refused else "",
+        "tried and refused",
         ("rule", "reason", "score", "sentence"),
         [
             (

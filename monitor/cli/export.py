@@ -17,6 +17,7 @@ from monitor.cli.output import note
 from monitor.cli.stores import existing_store
 from monitor.errors import ConfigError
 from monitor.store.export import TABLES, rows_of
+from monitor.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def run(
             part.replace(output)
         except OSError as exc:
             raise ConfigError(f"{output}: cannot be written: {exc.strerror}") from exc
-    note(f"{count} lines in {output}")
+    note(f"{counted(count, 'line')} in {output}")
 
 
 def _write(rows: Iterator[tuple[str, dict[str, Any]]], file: IO[str]) -> int:

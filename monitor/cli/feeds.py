@@ -18,12 +18,13 @@ from monitor.cli.stores import actor, existing_store, writing_store
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.model import FeedSpec
-from monitor.rulebook.feeds import address_key, load_feeds, to_opml
+from monitor.rulebook.feeds import Publisher, address_key, load_feeds, to_opml
 from monitor.run.curator import FoundFeed
 from monitor.run.reach import Outreach, add_feeds, remove_feed
 from monitor.store.curation import Action
 from monitor.store.feeds import feed_id_of
 from monitor.store.views import FeedView
+from monitor.text import counted
 
 Name = Annotated[str, typer.Argument(help="The feed's id or address.", metavar="ID|URL")]
 feeds = typer.Typer(no_args_is_help=True, help="What is watched, how each feed does, and changes to the list.")
@@ -45,7 +46,7 @@ def list_feeds(config: Config = None, as_json: Json = False) -> None:
         print_json([_as_json(spec, view) for spec, view in rows])
         return
     print_table(
-        f"{len(rows)} feeds",
+        counted(len(rows), "feed"),
         ("id", "state", "last news", "title", "why"),
         [
             (
@@ -57,6 +58,7 @@ def list_feeds(config: Config = None, as_json: Json = False) -> None:
             )
             for spec, view in rows
         ],
+        none="no feeds yet: coopwatch feeds add ADDRESS looks for the feeds of a site",
     )
 
 
@@ -74,7 +76,7 @@ def show(name: Name, config: Config = None, as_json: Json = False) -> None:
     say(f"address   {view.url}" + (f" (listed as {view.listed_url})" if view.listed_url != view.url else ""))
     say(f"state     {view.state}" + (f": {view.reason}" if view.reason else ""))
     say(f"next poll {view.due_at:%Y-%m-%d %H:%M:%S} UTC, every {view.interval_s / 60:.0f} min or so")
-    say(f"so far    {view.polls} polls, {view.entries} entries")
+    say(f"so far    {counted(view.polls, 'poll')}, {counted(view.entries, 'entry', 'entries')}")
     print_table(
         "",
         ("when (UTC)", "outcome", "s", "what"),
@@ -82,6 +84,7 @@ def show(name: Name, config: Config = None, as_json: Json = False) -> None:
             (poll.started_at.strftime("%m-%d %H:%M:%S"), poll.outcome, f"{poll.elapsed_s:.1f}", poll.words)
             for poll in polls
         ],
+        none="not polled yet: coopwatch run does it, or coopwatch once",
     )
 
 
@@ -91,7 +94,7 @@ def add(
     title: Annotated[str, typer.Option(help="Title; default: the feed's own.")] = "",
     language: Annotated[str, typer.Option(help="Language code, such as it.")] = "",
     country: Annotated[str, typer.Option(help="Country code, such as IT.")] = "",
-    kind: Annotated[str, typer.Option(help="What the publisher is: newspaper, ministry ...")] = "",
+    kind: Annotated[Publisher | None, typer.Option(help="What the publisher is.", show_choices=True)] = None,
     every: Annotated[bool, typer.Option("--all", help="All feeds that the page names, not only the first.")] = False,
     config: Config = None,
     as_json: Json = False,
@@ -101,14 +104,14 @@ def add(
     wanted = found if every else found[:1]
     for other in found[len(wanted) :]:
         note(f"also there: {other.url} ({other.title})")
-    specs = [FeedSpec(each.url, title or each.title, language, country, kind) for each in wanted]
+    specs = [FeedSpec(each.url, title or each.title, language, country, kind or "") for each in wanted]
     add_feeds(settings.own_feeds_file, specs)
     _after_change(settings, "add", specs)
     if as_json:
         print_json([asdict(each) for each in wanted])
         return
     for each in wanted:
-        say(f"added {each.url}: {title or each.title}, {each.listed} entries now")
+        say(f"added {each.url}: {title or each.title}, {counted(each.listed, 'entry', 'entries')} now")
 
 
 @feeds.command("remove", help="Takes a feed off the list. What it brought stays.")
@@ -133,7 +136,7 @@ def import_file(
     specs = load_feeds([file])
     new = add_feeds(settings.own_feeds_file, specs)
     _after_change(settings, "import", specs)
-    say(f"{len(specs)} feeds in {file}, {new} of them new on the list")
+    say(f"{counted(len(specs), 'feed')} in {file}, {new} of them new on the list")
 
 
 @feeds.command("export", help="Prints the list as OPML.")
@@ -143,7 +146,9 @@ def export(config: Config = None) -> None:
     typer.echo(to_opml(spec for spec in listed if spec.enabled), nl=False)
 
 
-@feeds.command("check", help="Asks feeds once and says what comes, without storing anything.")
+@feeds.command(
+    "check", help="Asks feeds once and says what comes, without storing anything; ends with 2 where one is BAD."
+)
 def check(
     urls: Annotated[
         list[str] | None, typer.Argument(help="Addresses; default: the whole list.", metavar="[URL]...")
@@ -158,9 +163,8 @@ def check(
     if as_json:
         print_json([{"url": url, "ok": ok, "words": words} for url, ok, words in results])
     else:
-        print_table(
-            "", ("", "address", "what comes"), [("ok" if ok else "BAD", url, words) for url, ok, words in results]
-        )
+        rows = [("ok" if ok else "BAD", url, words) for url, ok, words in results]
+        print_table("", ("", "address", "what comes"), rows, none="no feeds to ask: coopwatch feeds add ADDRESS")
     if not all(ok for _, ok, _ in results):
         raise typer.Exit(2)
 
@@ -179,7 +183,7 @@ async def _check(settings: Settings, urls: Sequence[str]) -> list[tuple[str, boo
                 (found, *_) = await reach.find_feeds(url)
             except ConfigError as exc:
                 return url, False, str(exc).removeprefix(f"{url}: ")
-            return url, True, f"{found.format}, {found.listed} entries: {found.title}"
+            return url, True, f"{found.format}, {counted(found.listed, 'entry', 'entries')}: {found.title}"
 
     async with open_reach(settings) as reach:
         tasks = [asyncio.create_task(one(reach, url)) for url in urls]

@@ -13,6 +13,7 @@ from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
 from monitor.cli.stores import actor, writing_store
 from monitor.store.curation import Action
+from monitor.text import counted
 
 _AT_ONCE = 500
 
@@ -40,4 +41,4 @@ def import_file(
     if as_json:
         print_json({"read": len(articles), "new": new})
     else:
-        say(f"{len(articles)} articles, {new} of them new; they are judged by the service or the next coopwatch once")
+        say(f"{counted(len(articles), 'article')}, {new} of them new; the service or coopwatch once judges what is new")

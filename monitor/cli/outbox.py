@@ -16,6 +16,7 @@ from monitor.errors import ConfigError
 from monitor.model import Delivery, DeliveryState
 from monitor.store import open_store
 from monitor.store.curation import Action
+from monitor.text import counted
 
 ALL = 1_000_000
 SHOWN = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY, DeliveryState.DEAD)
@@ -49,7 +50,8 @@ def list_deliveries(
         (each.id, each.route, each.target, each.state, each.attempts, each.due_at, each.subject, each.reason)
         for each in found
     ]
-    print_table("", columns, rows)
+    asked = f"no delivery is {', '.join(state)}" if state else "nothing waits and nothing was given up"
+    print_table("", columns, rows, none=f"{asked}; what arrived: coopwatch outbox list --state sent")
 
 
 def _line(delivery: Delivery) -> dict[str, object]:
@@ -84,7 +86,11 @@ def retry(
         number = store.curation.replay(ids or dead, done, datetime.now(UTC))
     finally:
         store.close()
-    say(f"{number} queued again")
+    _say_queued(number)
+
+
+def _say_queued(number: int) -> None:
+    say(f"{counted(number, 'delivery', 'deliveries')} queued again" if number else "there is nothing to send again")
 
 
 def replay(
@@ -99,11 +105,11 @@ def replay(
     try:
         ended = store.views.deliveries((DeliveryState.DEAD, DeliveryState.SENT), ALL)
         chosen = [each.id for each in ended if each.created_at >= start and route in ("", each.route)]
-        if not (yes or typer.confirm(f"Send {len(chosen)} deliveries again?")):
+        if not (yes or typer.confirm(f"Send {counted(len(chosen), 'delivery', 'deliveries')} again?")):
             say("nothing was queued")
             return
         done = Action(getpass.getuser(), "replay", "delivery", "", f"since {start.isoformat()} {route}".strip())
         number = store.curation.replay(chosen, done, datetime.now(UTC), also_sent=True)
     finally:
         store.close()
-    say(f"{number} queued again")
+    _say_queued(number)

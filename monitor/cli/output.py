@@ -43,9 +43,13 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     sys.stdout.flush()
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people. Cells are plain text: nothing in them is read as markup or escape sequence. Into a pipe or a file no
-    line is broken: what reads it looks for whole ids."""
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, none: str = "") -> None:
+    """A table for people; without rows the sentence ``none`` in its place. Cells are plain text: nothing in them is read as
+    markup or escape sequence. Into a pipe or a file no line is broken: what reads it looks for whole ids."""
+    if not rows:
+        if none:
+            say(none)
+        return
     table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -15,6 +15,7 @@ from monitor.errors import StoreError
 from monitor.store import runner_lock
 from monitor.store.backup import copies, restore
 from monitor.store.carry import Carried, carry_over
+from monitor.text import counted
 
 LATEST = "latest"
 
@@ -52,7 +53,8 @@ def run(
         say(f"the database that stood there is kept as {kept}")
     if carried is not None:
         say(
-            f"carried over from it: {carried.entries} entries, {carried.stories} stories, {carried.deliveries} deliveries"
+            f"carried over from it: {counted(carried.entries, 'entry', 'entries')}, "
+            f"{counted(carried.stories, 'story', 'stories')}, {counted(carried.deliveries, 'delivery', 'deliveries')}"
         )
     elif not exact:
         say(

@@ -112,12 +112,14 @@ def explain(
         print_json({"story": story, "then": [{"at": at, **_owed(owed)} for at, owed in then], "today": today})
         return
     rows = [(at, owed.route, owed.stage, owed.decision, owed.why, owed.detail or owed.change) for at, owed in then]
-    print_table("Decided then", ("when", "route", "stage", "decision", "why", "detail"), rows)
+    none = "Decided then: nothing, no route was asked (imported, entered by hand, or known from a mention only)"
+    print_table("Decided then", ("when", "route", "stage", "decision", "why", "detail"), rows, none=none)
     say()
     print_table(
         "If it came today, untold",
         ("route", "decision", "why"),
         [(row["route"], row["decision"], row["why"]) for row in today],
+        none="If it came today, untold: nobody would be told, the story holds no report",
     )
 
 

@@ -28,6 +28,7 @@ from monitor.rulebook.history import history, keep, revert
 from monitor.rulebook.jsonschemas import schemas
 from monitor.run.examples import as_error, failing, load_rules
 from monitor.store.replay import stored_articles
+from monitor.text import counted
 
 rules = typer.Typer(
     no_args_is_help=True, help="Check, try and compare rules; nothing here changes the running service."
@@ -57,12 +58,13 @@ def check(config: Config = None, as_json: Json = False) -> None:
         for fault in faults:
             note(str(as_error(fault)))
     if faults:
-        raise ConfigError(f"{len(faults)} examples of rules do not hold")
+        raise ConfigError(f"{counted(len(faults), 'example')} of rules failed")
     _keep(settings, ruleset)
     if not as_json:
         say(
-            f"rule set {ruleset.digest}: {len(ruleset.rules)} rules, {len(ruleset.entities)} entities, "
-            f"{len(ruleset.concepts)} concepts, {len(ruleset.terms)} terms, {len(ruleset.warnings)} warnings"
+            f"rule set {ruleset.digest}: {counted(len(ruleset.rules), 'rule')}, "
+            f"{counted(len(ruleset.entities), 'entity', 'entities')}, {counted(len(ruleset.concepts), 'concept')}, "
+            f"{counted(len(ruleset.terms), 'term')}, {counted(len(ruleset.warnings), 'warning')}"
         )
 
 
@@ -122,7 +124,8 @@ def show_history(config: Config = None, as_json: Json = False) -> None:
         print_json(kept)
         return
     rows = [(k.digest, k.kept_at[:16].replace("T", " "), k.rules, len(k.files)) for k in kept]
-    print_table("", ("rule set", "kept at", "rules", "files"), rows)
+    none = "no rule set yet: coopwatch rules check keeps one, and so does the service when it loads its rules"
+    print_table("", ("rule set", "kept at", "rules", "files"), rows, none=none)
 
 
 @rules.command("revert", help="Put the files of a kept rule set back into the rules folders.")
@@ -135,8 +138,8 @@ def go_back(
     for path in changed:
         say(str(path))
     if stays:
-        note(f"{len(stays)} shipped files are another version's and stay as they are: {stays[0]} ...")
-    note(f"{len(changed)} files changed; the running service takes them at its next reload (SIGHUP)")
+        note(f"another version's, and left as they are: {counted(len(stays), 'shipped file')}, {stays[0]} first")
+    note(f"{counted(len(changed), 'file')} changed; the running service reads its rules at its next reload (SIGHUP)")
 
 
 @rules.command("schema", help="Write the JSON Schemas of the rule files, for editors.")
@@ -182,8 +185,16 @@ def _show(found: list[Difference], total: int, as_json: bool) -> None:
         print_json({"articles": total, "differences": found})
         return
     rows = [(d.before, d.after, f"{d.score_before:.2f}", f"{d.score_after:.2f}", d.title) for d in found[:_SHOWN]]
+    if not total:
+        say(
+            "no stored articles to compare: let the service read some, look further back with --since, or use --on FILE"
+        )
+        return
     print_table("", ("before", "after", "was", "is", "article"), rows)
-    say(f"{len(found)} of {total} articles differ" + (f"; {_SHOWN} shown" if len(found) > _SHOWN else ""))
+    say(
+        f"{len(found)} of {counted(total, 'article')} judged otherwise"
+        + (f"; {_SHOWN} shown" if len(found) > _SHOWN else "")
+    )
 
 
 def _articles(settings: Settings, since: str, on: Path | None, now: datetime) -> Iterator[Article]:

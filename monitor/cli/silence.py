@@ -24,6 +24,7 @@ from monitor.store.curation import Action
 from monitor.store.desk.deliveries import silences
 from monitor.store.desk.stories import judged
 from monitor.store.people import add_silence
+from monitor.text import counted
 
 PREVIEW = timedelta(days=30)
 SHOWN = 20
@@ -117,7 +118,8 @@ def _show(found: Preview) -> None:
     rows = [(story.opened_at, story.id, headline.of_story(story, named)) for story in found.muted[:SHOWN]]
     total = len(found.muted)
     say(
-        f"In the last {PREVIEW.days} days it would have muted {total} stories, {found.judged_right} of them judged right."
+        f"In the last {PREVIEW.days} days it would have muted {counted(total, 'story', 'stories')}, "
+        f"{found.judged_right} of them judged right."
     )
     if rows:
         print_table("", ("opened", "story", "headline"), rows)
@@ -137,7 +139,8 @@ def list_silences(config: Config = None, as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [(each.id, each.author, each.reason, each.clause, each.until, each.muted) for each in found]
-    print_table("", ("id", "author", "reason", "mutes", "until (UTC)", "muted"), rows)
+    none = "no silence is in force: coopwatch silence add --help"
+    print_table("", ("id", "author", "reason", "mutes", "until (UTC)", "muted"), rows, none=none)
 
 
 def end(

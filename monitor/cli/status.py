@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 import typer
 
+from monitor.alert import words
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
 from monitor.cli.stores import existing_store
 from monitor.config import Settings
+from monitor.model import Decision, Episode
 from monitor.store import runner_lock
 from monitor.store.views import Overview
 
+# what holds a piece of news, as a sentence about those that wait
+_HELD: Mapping[str, str] = {
+    Decision.HELD: "over its hourly limit, for one message",
+    Decision.PAUSED: "held by its absence",
+    Decision.DIGEST: "for its next digest",
+    Decision.NEAR: "near misses for its next digest",
+}
 NO_ALERT_LEAVES = "NO ALERT LEAVES THIS MACHINE"
 
 
@@ -57,8 +67,9 @@ def _print(settings: Settings, overview: Overview | None, runner: int | None) ->
     if runner is not None:
         say(f"service     {f'running (process {runner})' if runner else 'not running'}")
     say(f"state       {settings.state_dir}")
-    for route in settings.routes:
-        say(f"route       {route.name}: {route.channel}, {route.mode}, {route.language}")
+    held = overview.held if overview else {}
+    for name in [route.name for route in settings.routes] + [name for name in held if name not in _names(settings)]:
+        say(f"route       {_route(name, settings)}{_held(held.get(name, {}))}")
     if overview is None:
         say("database    not made yet: start the service (coopwatch run) or run coopwatch once")
         return
@@ -72,6 +83,33 @@ def _print(settings: Settings, overview: Overview | None, runner: int | None) ->
     say(f"deliveries  {_counts(overview.deliveries)}{waiting}")
     if overview.deliveries.get("dead"):
         say("            parked ones wait for you: coopwatch outbox list --state dead")
+    _print_trouble(overview.trouble)
+
+
+def _names(settings: Settings) -> frozenset[str]:
+    return frozenset(route.name for route in settings.routes)
+
+
+def _route(name: str, settings: Settings) -> str:
+    route = next((route for route in settings.routes if route.name == name), None)
+    return f"{name}: {route.channel}, {route.mode}, {route.language}" if route else f"{name}: not configured any more"
+
+
+def _held(waiting: Mapping[str, int]) -> str:
+    """What no message of a route carries yet, and what it waits for."""
+    return "".join(f"; {number} {_HELD.get(decision, decision)}" for decision, number in waiting.items())
+
+
+def _print_trouble(trouble: Sequence[Episode]) -> None:
+    """The open episodes in the words of their mails."""
+    if not trouble:
+        say("health      nothing is wrong")
+        return
+    said = words.load("en")
+    for episode in trouble:
+        title = said.text(f"watch.{episode.kind}.title", words=episode.words)
+        say(f"ILL         {title} (since {episode.started_at:%Y-%m-%d %H:%M} UTC, {episode.kind})", bold=True)
+    say("            what each means and what to do: docs/operate.md, Health")
 
 
 def _counts(counts: object) -> str:

@@ -28,6 +28,7 @@ from monitor.run.missed import enter_missed
 from monitor.store import Store
 from monitor.store.desk.stories import StoryFilter, find_stories, story_file
 from monitor.story import vocabulary_of
+from monitor.text import counted
 
 stories = typer.Typer(no_args_is_help=True, help="What was found, story by story; a missed one is entered by hand.")
 _PAGE = 200
@@ -63,7 +64,7 @@ def list_stories(
         print_json([published.story(story) for story in chosen])
         return
     print_table(
-        f"{len(chosen)} stories",
+        counted(len(chosen), "story", "stories"),
         ("id", "opened", "who", "stage", "what", "score", "sources"),
         [
             (
@@ -77,6 +78,7 @@ def list_stories(
             )
             for story in chosen
         ],
+        none=_none_found(since, bool(between or stage or words)),
     )
 
 
@@ -107,8 +109,10 @@ def show(story_id: Annotated[str, typer.Argument(metavar="ID")], config: Config 
         )
         say(f"  “{report.announcement.quote}”")
         say(f"  {report.url}")
-    print_table("\ndeliveries", ("route", "target", "event", "state", "why", "when"), file.deliveries)
-    print_table("\nactions", ("when", "who", "what", "detail"), file.actions)
+    to_whom = ("route", "target", "event", "state", "why", "when")
+    none = f"\ndeliveries: none; coopwatch route explain {story.id} says why"
+    print_table("\ndeliveries", to_whom, file.deliveries, none=none)
+    print_table("\nactions", ("when", "who", "what", "detail"), file.actions, none="\nactions: none")
 
 
 @stories.command("export", help="All stories as JSON lines or CSV, oldest first.")
@@ -183,6 +187,17 @@ def every_story(store: Store, wanted: StoryFilter) -> Iterator[Story]:
         whole = store.stories.load([line.story.id for line in lines])
         yield from (whole[line.story.id] for line in lines if not line.story.opened_by_mention)
         page += 1
+
+
+def _none_found(since: str, is_filtered: bool) -> str:
+    """What to do where no story is listed."""
+    when = f" of the last {since}" if since and since[-1:].isalpha() else f" since {since}" if since else ""
+    more = (
+        "leave a filter out, or look further back with --since"
+        if is_filtered
+        else "look further back with --since 400d"
+    )
+    return f"no stories{when}: {more}; coopwatch status says what was read and judged"
 
 
 def _csv_row(story: Story) -> tuple[Any, ...]:

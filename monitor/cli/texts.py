@@ -14,6 +14,7 @@ from monitor.errors import ConfigError
 from monitor.store import Store, open_store
 from monitor.store.curation import Action
 from monitor.store.retention import RetentionStore
+from monitor.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -41,14 +42,14 @@ def delete(
         while done := retention.empty_feed(feed_id):
             emptied += done
         store.curation.note(
-            Action(getpass.getuser(), "delete", "texts", feed_id, f"{emptied} texts"), datetime.now(UTC)
+            Action(getpass.getuser(), "delete", "texts", feed_id, counted(emptied, "text")), datetime.now(UTC)
         )
     finally:
         store.close()
     if as_json:
         print_json({"feed": feed_id, "emptied": emptied})
     else:
-        say(f"{emptied} texts of feed {feed_id} are deleted; older backups still hold them")
+        say(f"deleted {counted(emptied, 'text')} of feed {feed_id}; older backups still hold what they held")
 
 
 def find_feed(store: Store, named: str) -> str:

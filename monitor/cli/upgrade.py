@@ -27,6 +27,7 @@ from monitor.store import open_store
 from monitor.store.engine import Database, open_database, sqlite_file
 from monitor.store.rejudge import judged_since, with_judgements
 from monitor.store.schema import head
+from monitor.text import counted
 
 DAYS = 7
 HOW = (
@@ -122,10 +123,11 @@ def _show(outlook: Outlook, days: int) -> None:
         say("backup    none: PostgreSQL has its own tools, see docs/operate.md")
     moved = outlook.schema_before != outlook.schema_after
     say(f"database  schema {outlook.schema_before}" + (f" becomes {outlook.schema_after}" if moved else ", as now"))
-    say(f"rules     {outlook.rules}, {outlook.feeds} feeds: they load")
+    say(f"rules     {outlook.rules}, {counted(outlook.feeds, 'feed')}: loaded without a fault")
     counts = Counter(each.kind for each in outlook.differences)
     shown = ", ".join(f"{counts[kind]} {kind}" for kind in Kind)
-    say(f"alerts    {outlook.articles} articles of the last {days} days judged again: {shown}", bold=True)
+    span = f"the last {days} days" if days != 1 else "the last day"
+    say(f"alerts    {counted(outlook.articles, 'article')} of {span} judged again: {shown}", bold=True)
     print_table(
         "",
         ("", "title", "then", "now"),

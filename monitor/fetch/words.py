@@ -6,6 +6,7 @@ from monitor.fetch.answers import Problem, Trouble
 from monitor.fetch.failure import FailureKind
 from monitor.fetch.state import PollState
 from monitor.model import FeedState
+from monitor.text import counted
 
 # What an operator can make of each kind; ``{detail}`` is what was seen.
 _MEANING: dict[str, str] = {
@@ -92,7 +93,7 @@ def feed_words(state: PollState, feed_state: FeedState) -> str:
         since = f" since {state.gone_since_at:%Y-%m-%d}" if state.gone_since_at else ""
         return f"gone: {meaning(state.problem or Problem.GONE)}{since}; looked at once a week"
     if not state.failures:
-        return f"moves to {state.moved_to}, seen {state.moved_seen} times" if state.moved_to else ""
+        return f"moves to {state.moved_to}, seen {counted(state.moved_seen, 'time')}" if state.moved_to else ""
     since = f" since {state.failing_since_at:%Y-%m-%d %H:%M} UTC" if state.failing_since_at else ""
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
     return f"failing{since}, {times}: {meaning(state.problem)}"

@@ -7,6 +7,7 @@ import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +22,20 @@ from monitor.rulebook import strict
 
 _KEYS = {field.name: field.type for field in fields(FeedSpec) if field.name != "layer"}
 _MAX_OPML_BYTES = 4_000_000
+
+
+class Publisher(StrEnum):
+    """What a publisher may be said to be on the command line; the page has a word for each. A feeds file may say others."""
+
+    NEWSPAPER = "newspaper"
+    NEWS_AGENCY = "news agency"
+    BROADCASTER = "broadcaster"
+    MAGAZINE = "magazine"
+    INTERNATIONAL_ORGANISATION = "international organisation"
+    MINISTRY = "ministry"
+    RESEARCH_BODY = "research body"
+    THINK_TANK = "think tank"
+    COMPANY = "company"
 
 
 def load_feeds(files: Sequence[Path], own: Path | None = None) -> tuple[FeedSpec, ...]:

@@ -15,6 +15,7 @@ from monitor.run.match import Desk, Judge
 from monitor.run.selfwatch import CanaryLost
 from monitor.run.workers import WorkerPool
 from monitor.story import place
+from monitor.text import counted
 
 NAME = "canary.xml"
 SPEC = FeedSpec("https://canary.invalid/rss", "coopwatch", "it", format="rss")
@@ -31,7 +32,7 @@ async def run_canary(folders: tuple[Path, ...], pool: WorkerPool, judge: Judge, 
     if isinstance(parsed, ParseFault):
         raise CanaryLost(f"poll: {parsed.kind}: {parsed.detail}")
     if len(parsed.entries) != 1:
-        raise CanaryLost(f"poll: {len(parsed.entries)} entries in place of one")
+        raise CanaryLost(f"poll: {counted(len(parsed.entries), 'entry', 'entries')} in place of one")
     entry = parsed.entries[0]
     article = Article("canary", entry.title, entry.content, now, url=entry.url, language="it", method=ReadMethod.FEED)
     judgement = judge.judge(article, now=now)

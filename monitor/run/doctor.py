@@ -32,6 +32,7 @@ from monitor.sources.notafeed import NotAFeed
 from monitor.sources.parse import parse
 from monitor.store.engine import open_database, sqlite_file
 from monitor.store.schema import check_integrity, current, head
+from monitor.text import counted
 from monitor.watch import facts
 
 SAMPLE = 5  # feeds asked, each of another host
@@ -189,7 +190,9 @@ async def check_feed(spec: FeedSpec, egress: Egress, allow: frozenset[str]) -> t
         )
     except NotAFeed as exc:
         return Finding(name, Level.WARNING, str(exc), "name the feed itself, not the page"), offset
-    return Finding(name, Level.OK, f"{len(parsed.entries)} entries in {answer.elapsed_s:.1f} s"), offset
+    return Finding(
+        name, Level.OK, f"{counted(len(parsed.entries), 'entry', 'entries')} in {answer.elapsed_s:.1f} s"
+    ), offset
 
 
 async def look_up(host: str) -> str:

@@ -130,8 +130,9 @@ class Service:
             await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
             if self._signals.stops:  # said also where nothing was under way and the work has ended already
                 busy = self._driver.busy
-                self._notifier.stopping(f"finishing {busy} works")
-                announce(f"coopwatch is stopping: finishing {busy} works")
+                doing = f"finishing what is under way ({busy})" if busy else "nothing is under way"
+                self._notifier.stopping(doing)
+                announce(f"coopwatch is stopping: {doing}")
                 done, _ = await asyncio.wait(
                     [working, hastened], timeout=self._drain_s, return_when=asyncio.FIRST_COMPLETED
                 )

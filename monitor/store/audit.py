@@ -29,6 +29,7 @@ from monitor.store.tables import (
     verdict,
 )
 from monitor.store.types import from_json
+from monitor.text import counted
 
 QUOTE = 200
 # a document that did not change lists what it listed before
@@ -113,7 +114,7 @@ def _listed(connection: Connection, ids: Sequence[int]) -> Iterator[Line]:
         .where(entry.c.id.in_(ids))
     )
     for row in rows.all():
-        edits = f", edited {row.edits} times since" if row.edits else ""
+        edits = f", edited {counted(row.edits, 'time')} since" if row.edits else ""
         yield Line(row.first_seen_at, What.LISTED, str(row.id), f"{row.feed} listed “{row.title}”{edits}")
         last = max(
             connection.execute(select(entry_key.c.last_seen_at).where(entry_key.c.entry_id == row.id)).scalars(),

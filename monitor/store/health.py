@@ -84,10 +84,7 @@ class HealthStore:
     def episodes(self) -> tuple[Episode, ...]:
         """The episodes that have not ended."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(episode.c.detail).where(episode.c.ended_at.is_(None)).order_by(episode.c.id)
-            )
-            return tuple(from_json(Episode, row.detail) for row in rows)
+            return open_episodes(connection)
 
     def over_since(self, kind: str, now: datetime) -> datetime | None:
         """Since when the newest trouble of a kind is over, or seems to be: ``now`` where the last look still saw it; None
@@ -155,6 +152,12 @@ class HealthStore:
         """The canary went through the whole line."""
         with self._database.write() as connection:
             upsert(connection, meta, [{"key": CANARY_KEY, "value": at.isoformat()}])
+
+
+def open_episodes(connection: Connection) -> tuple[Episode, ...]:
+    """The episodes that have not ended, oldest first."""
+    rows = connection.execute(select(episode.c.detail).where(episode.c.ended_at.is_(None)).order_by(episode.c.id))
+    return tuple(from_json(Episode, row.detail) for row in rows)
 
 
 def _save(connection: Connection, value: Episode, now: datetime) -> None:

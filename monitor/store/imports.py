@@ -16,6 +16,7 @@ from monitor.store.feeds import IMPORT_FEED
 from monitor.store.statements import insert, insert_new, unclaimed, upsert
 from monitor.store.tables import article, entry, entry_key, feed, poll
 from monitor.store.types import to_json
+from monitor.text import counted
 
 
 class ImportStore:
@@ -89,7 +90,9 @@ def _ensure_feed(connection: Connection, now: datetime) -> None:
 def _insert(connection: Connection, fresh: dict[str, Article], now: datetime) -> None:
     poll_id = connection.execute(
         insert(connection, poll)
-        .values(feed_id=IMPORT_FEED, started_at=now, outcome="new", words=f"{len(fresh)} articles", new=len(fresh))
+        .values(
+            feed_id=IMPORT_FEED, started_at=now, outcome="new", words=counted(len(fresh), "article"), new=len(fresh)
+        )
         .returning(poll.c.id)
     ).scalar_one()
     rows = [_entry_row(each, poll_id, now) for each in fresh.values()]

@@ -6,12 +6,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from monitor.model import Decision, Owed, Stage, Told, Why
 from monitor.store.engine import Database
 from monitor.store.statements import chunks
 from monitor.store.tables import told, verdict
+
+_WAITS = (told.c.delivery_id == "", told.c.decision != Decision.SILENCED)
 
 
 class ToldStore:
@@ -62,12 +64,22 @@ class ToldStore:
     def waiting(self, route: str) -> tuple[Told, ...]:
         """What a route is owed and no message carries yet: lines of its digest, what its cap or its absence held."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(told)
-                .where(told.c.route == route, told.c.delivery_id == "", told.c.decision != Decision.SILENCED)
-                .order_by(told.c.id)
-            )
+            rows = connection.execute(select(told).where(told.c.route == route, *_WAITS).order_by(told.c.id))
             return tuple(to_told(row) for row in rows)
+
+
+def held(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many pieces of news wait for a message, by route and by what holds them."""
+    rows = connection.execute(
+        select(told.c.route, told.c.decision, func.count())
+        .where(*_WAITS)
+        .group_by(told.c.route, told.c.decision)
+        .order_by(told.c.route, told.c.decision)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for route, decision, number in rows:
+        found.setdefault(route, {})[decision] = number
+    return found
 
 
 def to_told(row: Any) -> Told:

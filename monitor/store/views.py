@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from monitor.model import Delivery
+from monitor.model import Delivery, Episode
 from monitor.store.engine import Database
+from monitor.store.health import open_episodes
 from monitor.store.outbox import WAITING, to_delivery
 from monitor.store.tables import attempt, delivery, entry, feed, poll, story
+from monitor.store.told import held
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Overview:
     deliveries: Mapping[str, int]  # by state
     next_poll_at: datetime | None
     oldest_waiting_at: datetime | None
+    held: Mapping[str, Mapping[str, int]]  # route -> decision -> news that no message carries yet
+    trouble: tuple[Episode, ...]  # what is wrong, as the service saw it last
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class ViewStore:
                 oldest_waiting_at=connection.execute(
                     select(func.min(delivery.c.created_at)).where(delivery.c.state.in_(WAITING))
                 ).scalar_one(),
+                held=held(connection),
+                trouble=open_episodes(connection),
             )
 
     def feeds(self) -> tuple[FeedView, ...]:

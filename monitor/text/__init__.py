@@ -1,6 +1,7 @@
 """Reading of plain text: cleaning, folding with stable offsets, sentences, language, dates. Pure; tables are arguments."""
 
 from monitor.text.clean import clean, fold, fold_case
+from monitor.text.counted import counted
 from monitor.text.dates import DateFound, DateTables, find_dates, years
 from monitor.text.language import LanguageProfile, detect
 from monitor.text.sentences import Sentence, split
@@ -11,6 +12,7 @@ __all__ = [
     "LanguageProfile",
     "Sentence",
     "clean",
+    "counted",
     "detect",
     "find_dates",
     "fold",

@@ -121,6 +121,9 @@ class Receiver:
 
     answers: list[bytes] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    names: list[list[str]] = field(
+        default_factory=list
+    )  # of each request's headers, in small letters, repeated ones too
     port: int = 0
 
     @property
@@ -131,6 +134,7 @@ class Receiver:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
+        self.names.append([line.partition(":")[0].lower() for line in head[1:] if line])
         self.requests.append((headers, body))
         writer.write(self.answers.pop(0) if self.answers else b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         await writer.drain()

@@ -12,7 +12,9 @@ from standardwebhooks.webhooks import Webhook
 
 from monitor.alert.channels import Environment, email, file, prepare, webhook
 from monitor.alert.channels import apprise as apprise_channel
-from monitor.config import Channel, Route, Settings, Smtp
+from monitor.app import fetch_limits, sender
+from monitor.config import Channel, Route, Settings, Smtp, find_places, load
+from monitor.fetch.egress import Egress
 from monitor.model import Delivery, DeliveryState, EventType, HttpAnswer, HttpFailure, SendFault, SendResult
 from tests.alert import make, servers
 from tests.alert.servers import Mailhost
@@ -358,3 +360,18 @@ def test_a_service_that_hangs_is_left_at_the_deadline() -> None:
 
 def test_an_address_that_apprise_does_not_know_is_for_a_person() -> None:
     assert notified("nonsense://x").permanent
+
+
+def test_a_webhook_names_its_sender_once_and_asks_for_no_feed(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with servers.receiver() as endpoint:
+            route = Route(name="hook", channel=Channel.WEBHOOK, url=endpoint.url, secrets=(SecretStr(SECRET),))
+            settings = load(None, {}, places=find_places({}, top=tmp_path))
+            send = sender(route, settings, Egress(fetch_limits(settings)))
+            assert (await send(delivery(body=b"{}"), make.NOW)).ok
+            ((headers, _),), (names,) = endpoint.requests, endpoint.names
+            assert [name for name in names if names.count(name) > 1] == []
+            assert headers["user-agent"].startswith("coopwatch/")
+            assert headers["accept"] == "*/*"
+
+    asyncio.run(body())

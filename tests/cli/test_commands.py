@@ -62,6 +62,8 @@ def test_what_once_found_is_shown_by_status_feeds_stories_and_explain(shell: She
         assert words in told, told
     quiet = shell("explain", f"{place.base}/a/weather")
     assert "none, score" in quiet
+    assert "no sentence reports an act between two parties" in quiet
+    assert "no route was asked" in quiet
     explained = shell.json("explain", story["id"])
     assert explained["then"][0]["said"][0]["decision"] == "immediate"  # type: ignore[index]
 
@@ -77,11 +79,14 @@ def test_a_site_is_added_by_its_page_and_removed_by_its_address(shell: Shell, pl
     opml.write_text(shell("feeds", "export"))
     shell("feeds", "remove", feed["id"])
     assert shell("feeds", "list", "--json").strip() == "[]"
-    assert "1 feeds" in shell("feeds", "import", str(opml))
+    assert "1 feed in" in shell("feeds", "import", str(opml))
     assert len(shell.json("feeds", "list")) == 1  # type: ignore[arg-type]
     assert shell.json("feeds", "check")[0]["ok"] is True  # type: ignore[index]
     place.pages["/feed.xml"] = lambda: (404, "text/plain", b"no")
-    assert "404" in shell("feeds", "check", code=2)
+    assert "BAD" in shell("feeds", "check", code=2)
+    assert "404" in shell("feeds", "check", f"{place.base}/feed.xml", code=2)
+    shell("feeds", "add", f"{place.base}/", "--kind", "newspeper", code=2)
+    assert "'news agency'" in shell.err
 
 
 def test_a_feed_of_another_file_is_switched_off_and_comes_back_when_added(shell: Shell, place: World) -> None:

@@ -136,7 +136,7 @@ def test_try_and_diff_show_what_stored_articles_would_newly_match(shell: Shell, 
     shipped, new = ROOT / "rules", tmp_path / "new"
     (new / "languages").mkdir(parents=True)
     write(new / "languages/it.yaml", JARGON)
-    assert "1 of 1 articles differ" in shell("rules", "try", str(new), "--since", "30d")
+    assert "1 of 1 article judged otherwise" in shell("rules", "try", str(new), "--since", "30d")
     whole = tmp_path / "whole"
     shutil.copytree(shipped, whole)
     write(whole / "concepts/own.yaml", CONCEPT)

@@ -18,7 +18,7 @@ from tests.flow.world import World, eventually, running
 def test_the_service_tells_new_stories_as_they_appear_and_drains_at_sigterm(place: World) -> None:
     place.stories = [WEATHER]
     with running(place) as service:
-        service.says("coopwatch is ready: 1 feeds")
+        service.says("coopwatch is ready: 1 feed,")
         eventually(lambda: "/a/weather" in place.asked, "the first article is read")
         place.stories = [WEATHER, SIGNED]
         eventually(lambda: place.mails and place.hooks, "mail and webhook arrived")
@@ -60,7 +60,7 @@ def test_sighup_swaps_good_settings_and_refuses_bad_ones(place: World) -> None:
         assert service.process.poll() is None
         place.configure(routes='[[routes]]\nname = "only-files"\nchannel = "file"\n')
         service.process.send_signal(signal.SIGHUP)
-        service.says("has reloaded: 1 feeds")
+        service.says("has reloaded: 1 feed,")
         place.stories = [SIGNED]
         eventually(lambda: list((place.folder / "state").glob("alerts/*.eml")), "the new route tells")
     # the refused reload may have been told as operational news; the story was not

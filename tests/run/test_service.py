@@ -50,4 +50,4 @@ async def stopped_at_once() -> list[str]:
 def test_a_service_with_nothing_under_way_also_says_that_it_is_stopping() -> None:
     ready, stopping = asyncio.run(stopped_at_once())
     assert ready == "coopwatch is ready: 0 feeds"
-    assert stopping == "coopwatch is stopping: finishing 0 works"
+    assert stopping == "coopwatch is stopping: nothing is under way"

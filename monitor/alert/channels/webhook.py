@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from monitor import __version__
 from monitor.alert import clean
 from monitor.alert.channels import Egress, Environment
 from monitor.config import Route
@@ -46,7 +45,6 @@ async def send(settings: Settings, delivery: Delivery, now: datetime) -> SendRes
     """Posts the delivery's bytes, signed at ``now``."""
     headers = {
         "content-type": "application/json; charset=utf-8",
-        "user-agent": f"coopwatch/{__version__}",
         **signed(settings.secrets, delivery.id, delivery.body, now),
     }
     answer = await settings.egress.post(settings.url, headers, delivery.body, settings.deadline_s)

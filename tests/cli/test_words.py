@@ -1,0 +1,112 @@
+"""What commands say where there is one thing or none: plurals, empty tables, trouble."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.alert import words
+from monitor.cli import main
+from monitor.console import pages
+from monitor.model import Decision, Episode, Owed, Stage, Told, Why
+from monitor.rulebook.feeds import Publisher
+from monitor.store import Store
+from monitor.store.articles import told_row
+from monitor.store.statements import insert_new
+from monitor.store.stories import save_story
+from monitor.store.tables import told as told_table
+from monitor.text import counted
+from monitor.watch import HealthKind
+from tests.alert import make
+from tests.databases import new_store
+
+NOW = datetime.now(UTC)
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    (tmp_path / "state").mkdir()
+    opened = new_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Say:
+    """What a command prints on standard output, with a configuration of one file route and no feeds."""
+    (tmp_path / "feeds.yaml").write_text("feeds: []\n")
+    config = tmp_path / "coopwatch.toml"
+    config.write_text('state_dir = "state"\nfeeds_file = "feeds.yaml"\n[[routes]]\nname = "desk"\nchannel = "file"\n')
+
+    def call(*arguments: str) -> str:
+        capsys.readouterr()
+        assert main([*arguments, "--config", str(config)]) == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+def test_one_thing_is_not_called_many() -> None:
+    assert [counted(n, "feed") for n in (0, 1, 2)] == ["0 feeds", "1 feed", "2 feeds"]
+    assert [counted(n, "copy", "copies") for n in (1, 14)] == ["1 copy", "14 copies"]
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (["feeds", "list"], "coopwatch feeds add ADDRESS"),
+        (["feeds", "check"], "no feeds to ask"),
+        (["stories", "list"], "no stories of the last 30d: look further back"),
+        (["stories", "list", "--between", "IT,CN"], "leave a filter out"),
+        (["calls"], "no open calls"),
+        (["outbox", "list"], "nothing waits and nothing was given up"),
+        (["outbox", "list", "--state", "dead"], "no delivery is dead"),
+        (["outbox", "retry"], "there is nothing to send again"),
+        (["silence", "list"], "no silence is in force"),
+        (["rules", "history"], "no rule set yet"),
+        (["backup", "--list"], "no copies in"),
+    ],
+)
+def test_where_there_is_nothing_a_list_says_so_and_what_to_do(
+    said: Say, store: Store, command: list[str], what: str
+) -> None:
+    assert what in said(*command)
+
+
+def test_a_backup_of_one_copy_counts_one(said: Say, store: Store) -> None:
+    assert "verified; 1 copy kept)" in said("backup")
+
+
+def test_status_tells_open_trouble_in_the_words_of_its_mail(said: Say, store: Store) -> None:
+    assert "nothing is wrong" in said("status")
+    began = NOW - timedelta(hours=3)
+    ended = Episode("canary_lost", HealthKind.CANARY_LOST, "poll", began, began, ended_at=NOW)
+    gone = Episode("feed_gone:1", HealthKind.FEED_GONE, "Aurora: answers 410", began, began)
+    store.health.commit((ended, gone), (), NOW)
+    told = said("status")
+    assert f"ILL         A feed is gone: Aurora: answers 410 (since {began:%Y-%m-%d %H:%M} UTC, feed_gone)" in told
+    assert "canary" not in told
+    assert [each["kind"] for each in json.loads(said("status", "--json"))["trouble"]] == ["feed_gone"]
+
+
+def test_status_tells_what_a_route_still_holds_and_why(said: Say, store: Store) -> None:
+    story = make.story(make.report(1), id="st-1")
+    held = Told(Owed("desk", "st-1", Stage.SIGNED, "", Decision.HELD, Why.CAP, "article-1"), NOW, "")
+    away = Told(Owed("night", "st-1", Stage.SIGNED, "", Decision.PAUSED, Why.PAUSE, "article-1"), NOW, "")
+    with store.database.write() as connection:
+        save_story(connection, story, {"k"}, NOW, known=False, added=story.reports)
+        insert_new(connection, told_table, [told_row(held), told_row(away)])
+    told = said("status")
+    assert "desk: file, immediate, it; 1 over its hourly limit, for one message" in told
+    assert "night: not configured any more; 1 held by its absence" in told
+
+
+def test_the_page_has_a_word_for_each_kind_of_publisher() -> None:
+    for language in words.languages():
+        known = words.load(language, folders=(pages.FOLDER / "locale",))
+        assert all(known.has(f"publisher.{kind}") for kind in Publisher)
