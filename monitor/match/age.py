@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from monitor.match.frames import Frame
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
-from monitor.text.dates import find_dates, years
+from monitor.text.dates import years
 
 _FRESH_DAYS = 45  # an act told with a date this near is news
 _OLD_CHARS = 60  # a year this near to the act dates it, where nothing says today
@@ -17,6 +18,7 @@ _OPENING_CHARS = 8  # "Vent'anni fa Italia e Albania firmarono"
 # what rightly comes years after another act
 _LATER = frozenset(f"act.{one}" for one in ("in_force", "ratify", "renew", "extend", "approve", "join", "update"))
 
+_DIGIT = re.compile(r"\d")
 _Span = tuple[int, int]
 
 
@@ -30,10 +32,11 @@ class Age:
         self._years = [at + part.start for at, year in years(folded) if year < limit]
         self._ago = [(cue[0], cue[1]) for cue in part.cues if cue[2].ref == "cue.ago"]
         self._fresh: list[_Span] = [(cue[0], cue[1]) for cue in part.cues if cue[2].ref == "cue.today"]
-        if any(c.isdigit() for c in folded):
-            dates = find_dates(folded, reading.language.dates, reading.published)
+        if _has_digit(folded):
             self._fresh += [
-                (part.start + d.start, part.start + d.end) for d in dates if _is_fresh(d.iso, reading.published)
+                (part.start + d.start, part.start + d.end)
+                for d in reading.dates_in(part)
+                if _is_fresh(d.iso, reading.published)
             ]
 
     def is_old(self, frame: Frame) -> bool:
@@ -57,6 +60,10 @@ class Age:
     def _opens_with_ago(self, anchor: Hit) -> bool:
         """ "Vent'anni fa ... firmarono", "Cinque anni dopo la firma, l'accordo ...": the words may hold the act itself."""
         return any(start - self._start <= _OPENING_CHARS and start <= anchor[0] for start, _ in self._ago)
+
+
+def _has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None or not (text.isascii() or not any(c.isdigit() for c in text))
 
 
 def _is_fresh(iso: str, published: date) -> bool:

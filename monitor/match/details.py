@@ -12,7 +12,6 @@ from monitor.match.scan import Hit
 from monitor.model import ActType, Party, Sector, Stage, Step
 from monitor.rulebook import Concept, Entity, RuleSet
 from monitor.rulebook.ruleset import Topic
-from monitor.text import find_dates
 
 _PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 3 for a word in the proving sentence
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
@@ -119,9 +118,11 @@ def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> 
     most."""
     weight: dict[Sector, float] = {}
     for part in reading.parts:
+        if not part.sectors:
+            continue
         worth = 3.0 if part is frame.part else 2.5 if part.rank == 0 else 1.0 if part.rank <= 2 else 0.15
         # in their order: a set's differs from one start to the next, and with it which of four equal ones are three
-        for sector in dict.fromkeys(concepts[h[2].ref].sector for h in part.sectors):
+        for sector in dict.fromkeys([concepts[h[2].ref].sector for h in part.sectors]):
             if sector:
                 weight[sector] = weight.get(sector, 0.0) + worth
     for sector in dict.fromkeys(s for m in frame.cast.mentions for s in m.entity.sectors):
@@ -156,10 +157,8 @@ def count_of(frame: Frame, reading: Reading) -> int:
 
 def event_date_of(frame: Frame, reading: Reading) -> tuple[str, str]:
     """The day of the act as (ISO date, basis): named in the sentence, else the publication day."""
-    folded = reading.folded[frame.part.start : frame.part.end]
-    found = find_dates(folded, reading.language.dates, reading.published)
     future = frame.time in ("future", "infinitive")
-    for dated in found:
+    for dated in reading.dates_in(frame.part):
         if len(dated.iso) < 10:
             if future:
                 return dated.iso, dated.basis
@@ -175,7 +174,7 @@ def deadline_of(reading: Reading, parts: Sequence[Part]) -> str:
     for part in parts:
         if "cue.deadline" not in part.cue_names:
             continue
-        for dated in find_dates(reading.folded[part.start : part.end], reading.language.dates, reading.published):
+        for dated in reading.dates_in(part):
             if len(dated.iso) == 10 and date.fromisoformat(dated.iso) > reading.published + timedelta(days=1):
                 return dated.iso
     return ""

@@ -6,6 +6,7 @@ depends on the language, the publisher or a word, only on concepts; monitor/matc
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from monitor.match.frames import crosses
 from monitor.match.reading import Part, Reading
 
 Features = dict[str, float]
+_QUOTED = re.compile('["“”«»„「]')
 # words that only serve rules and types: everyday words (centre, nations) from which the scorer would learn its articles
 # by heart (unseen Chinese articles lost a tenth of their precision)
 _HELPERS = frozenset({"cue.venue", "cue.members"})
@@ -100,7 +102,7 @@ def of_frame(candidate: Candidate, reading: Reading) -> Features:
     for hit in (*part.acts, *part.instruments):
         if hit is not frame.act and hit is not frame.instrument:
             names.append(f"with.{hit[2].ref}")
-    if any(c in reading.whole[part.start : part.end] for c in '"“”«»„「'):
+    if _QUOTED.search(reading.whole, part.start, part.end):
         names.append("quotation")
     if any(m.standing == "against" for m in part.mentions):
         names.append("against")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from monitor.match.before import runs_of
 from monitor.match.mentions import Mentioned
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
@@ -74,12 +75,13 @@ def crosses(mentions: Iterable[Mentioned]) -> bool:
     countries: set[str] = set()
     international: set[str] = set()
     for m in mentions:
-        if m.entity.kind == "initiative" or (m.entity.kind in _NO_PARTY and not m.entity.country):
+        entity = m.entity
+        if entity.kind == "initiative":
             continue
-        if m.entity.country:
-            countries.add(m.entity.country)
-        else:
-            international.add(m.principal)
+        if entity.country:
+            countries.add(entity.country)
+        elif entity.kind not in _NO_PARTY:
+            international.add(entity.principal)
     return len(countries) + len(international) >= 2
 
 
@@ -141,12 +143,12 @@ def time_of(hit: Hit, reading: Reading, part: Part) -> tuple[str, bool]:
     )
     if term.form in ("future", "conditional"):
         return term.form, denied
-    conditional = _last(before, language.conditional_before)
-    future = _last(before, language.future_before)
+    tenses, runs = reading.tenses, runs_of(before)
+    conditional, future = tenses.conditional.last(before, runs), tenses.future.last(before, runs)
     if max(conditional, future) >= 0:
         return ("conditional" if conditional > future else "future"), denied
     if term.form == "infinitive" and (
-        not language.infinitive_before or _last(before[-8:], language.infinitive_before) >= 0
+        not language.infinitive_before or tenses.infinitive.last(before[-8:], runs_of(before[-8:])) >= 0
     ):
         return ("agreed" if _governed(hit, part) else "infinitive"), denied
     return "done", denied
@@ -165,32 +167,20 @@ def _governed(hit: Hit, part: Part) -> bool:
     )
 
 
-def _last(text: str, words: Sequence[str]) -> int:
-    """Where the last of ``words`` stands in ``text`` as whole words, or -1."""
-    best = -1
-    for word in words:
-        at = text.rfind(word)
-        if at > best and (word[0] > "\u2e80" or _whole(text, at, at + len(word))):
-            best = at
-    return best
-
-
-def _whole(text: str, start: int, end: int) -> bool:
-    return not (start and text[start - 1].isalnum()) and not (end < len(text) and text[end].isalnum())
-
-
 def cast_of(reading: Reading, part: Part) -> Cast:
     """Who takes part in what ``part`` tells: those named in it; else with the publisher, where it is a party itself;
     else with those of the title, the sentence before and the first sentence; else with those that stand there as places."""
-    own = tuple(m for m in part.mentions if m.standing == "acts")
+    own = tuple([m for m in part.mentions if m.standing == "acts"])
     if crosses(own):
         return Cast(own, "sentence")
     if own and reading.publisher is not None:
         ours = Mentioned(part.start, part.start, reading.publisher, "publisher", "acts")
         if crosses((ours, *own)):
             return Cast((ours, *own), "publisher")
+    if not reading.names_two:  # as in most articles
+        return Cast(own, "few")
     for source, others in _neighbours(reading, part):
-        carried = own + tuple(m for m in others if m.standing == "acts")
+        carried = own + tuple([m for m in others if m.standing == "acts"])
         if crosses(carried):
             return Cast(carried, source)
     places = tuple(m for m in part.mentions if m.standing == "place")

@@ -63,13 +63,15 @@ class Matcher:
         found = finding.find(reading, self._rules)
         said, words = features.of_article(reading, found), words_of(reading)
         base = {**said, **words}
-        scored = self._scored(reading, found, base)
-        return Trace(reading, said, words, scored, self._judgement(reading, base, scored))
+        common = score.raw(base, self.ruleset.weights.weights)
+        scored = self._scored(reading, found, common)
+        return Trace(reading, said, words, scored, self._judgement(reading, base, common, scored))
 
-    def _scored(self, reading: Reading, found: tuple[Candidate, ...], base: dict[str, float]) -> tuple[Scored, ...]:
-        """Every candidate with its probability, best first; refused ones keep theirs for the record."""
+    def _scored(self, reading: Reading, found: tuple[Candidate, ...], common: float) -> tuple[Scored, ...]:
+        """Every candidate with its probability, best first; refused ones keep theirs for the record. ``common`` is what
+        the article as a whole adds to each."""
         weights = self.ruleset.weights
-        ground = weights.intercept + score.raw(base, weights.weights)
+        ground = weights.intercept + common
         out = []
         for candidate in found:
             own = features.of_frame(candidate, reading)
@@ -77,13 +79,15 @@ class Matcher:
             out.append(Scored(candidate, own, score.probability(log_odds)))
         return tuple(sorted(out, key=lambda s: (s.candidate.reason is not None, -s.probability)))
 
-    def _judgement(self, reading: Reading, base: dict[str, float], scored: tuple[Scored, ...]) -> Judgement:
+    def _judgement(
+        self, reading: Reading, base: dict[str, float], common: float, scored: tuple[Scored, ...]
+    ) -> Judgement:
         weights = self.ruleset.weights
         able = [s for s in scored if s.candidate.reason is None]
         chosen = _chosen(able, weights.threshold)
         announcements = tuple(self._announcement(s, reading, base) for s in chosen)
         mentions = self._mentions(reading, base, scored, chosen)
-        best = able[0].probability if able else self._without_frame(base)
+        best = able[0].probability if able else self._without_frame(common)
         told = [a for a in announcements if not a.trial]
         reasons = tuple(dict.fromkeys(m.reason for m in mentions))
         if announcements:
@@ -103,10 +107,10 @@ class Matcher:
             ruleset=self.ruleset.digest,
         )
 
-    def _without_frame(self, base: dict[str, float]) -> float:
+    def _without_frame(self, common: float) -> float:
         """The probability of an article in which no frame may be an announcement: never above the threshold."""
         weights = self.ruleset.weights
-        odds = weights.intercept + score.raw({**base, "frame.none": 1.0}, weights.weights)
+        odds = weights.intercept + (common + weights.weights.get("frame.none", 0.0))
         return min(score.probability(odds), weights.threshold * 0.98)
 
     def _announcement(
@@ -289,6 +293,6 @@ def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:
     spans += [(m.start, m.end, m.entity.id) for m in frame.cast.mentions if m.end > m.start]
     out = []
     for start, end, concept in sorted(set(spans)):
-        field, at = reading.field(start)
+        field, at = reading.place_of(start)
         out.append(Span(at, at + end - start, field, concept))
     return tuple(out)

@@ -41,11 +41,14 @@ def resolve(
 ) -> tuple[Mentioned, ...]:
     """The mentions that count. A name that ``needs`` another party counts only where that one is named too."""
     day = published.isoformat()
-    alive = [(h, ruleset.entities[h[2].ref]) for h in hits if h[2].ref in ruleset.entities]
-    alive = [(h, e) for h, e in alive if _in_office(e, day)]
-    alive = [pair for at, pair in enumerate(alive) if not _is_of_another_state(alive, at, folded, language)]
-    present = {e.id for h, e in alive if not h[2].needs} | {e.principal for h, e in alive if not h[2].needs}
-    present |= {e.country for h, e in alive if not h[2].needs and e.country}
+    alive = [(h, e) for h in hits if (e := ruleset.entities.get(h[2].ref)) is not None and _in_office(e, day)]
+    alive = [
+        pair
+        for at, pair in enumerate(alive)
+        if pair[1].kind != "ministry" or not _is_of_another_state(alive, at, folded, language)
+    ]
+    named = [e for h, e in alive if not h[2].needs]
+    present = {e.id for e in named} | {e.principal for e in named} | {e.country for e in named if e.country}
     out = []
     taken = -1
     for (start, end, term), entity in alive:
@@ -84,11 +87,9 @@ def _beside(mention: Mentioned, cue: Hit, folded: str) -> bool:
 
 
 def _is_of_another_state(alive: Sequence[tuple[Hit, Entity]], at: int, folded: str, language: Language) -> bool:
-    """Whether a state's name right beside a ministry's says that another one is meant: МИД Ирана, 美国国务院, "Ministero
-    degli Affari Esteri del Kenya"."""
+    """Whether a state's name right beside that of the ministry at ``at`` says that another is meant: МИД Ирана,
+    美国国务院, "Ministero degli Affari Esteri del Kenya"."""
     (start, end, _), entity = alive[at]
-    if entity.kind != "ministry":
-        return False
     after = next(((h, e) for h, e in alive[at + 1 : at + 3] if h[0] >= end), None)
     before = next(((h, e) for h, e in reversed(alive[max(0, at - 2) : at]) if h[1] <= start), None)
     follows = after is not None and _hangs_on(folded[end : after[0][0]], language) and _is_other(after, entity)

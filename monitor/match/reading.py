@@ -6,16 +6,20 @@ Title and text are read as one string, so that one pass serves both; ``text_at``
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from monitor.match.before import Tenses, tenses_of
 from monitor.match.mentions import Mentioned, described, resolve
 from monitor.match.scan import Hit, Scanner
 from monitor.model import Article
 from monitor.rulebook import Concept, Entity, Language, RuleSet
-from monitor.text import clean, detect, fold, split
+from monitor.text import clean, detect, find_dates, fold, split
+from monitor.text.dates import DateFound
 
 _MAX_CHARS = 200_000  # the news stands at the beginning; what follows so late is a list or an attack
 _MAX_TITLE_CHARS = 1_000
@@ -55,14 +59,24 @@ class Reading:
     published: date
     parts: tuple[Part, ...]
     concepts: Mapping[str, Concept]
+    tenses: Tenses
+    names_two: bool  # parties of two principals at least; where not, no sentence can lend another what it lacks
     publisher: Entity | None = None  # set where the publisher is itself a party: "we have signed with France"
+    _dates: dict[int, tuple[DateFound, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def words_between(self, left: int, right: int) -> int:
         """Words from offset to offset; two Han characters count as one word."""
         piece = self.folded[left:right]
         return piece.count(" ") if self.lang != "zh" else len(piece) // 2
 
-    def field(self, offset: int) -> tuple[str, int]:
+    def dates_in(self, part: Part) -> tuple[DateFound, ...]:
+        """The dates that a sentence names, their offsets from its start; looked for once, however many acts it tells."""
+        if part.start not in self._dates:
+            folded = self.folded[part.start : part.end]
+            self._dates[part.start] = tuple(find_dates(folded, self.language.dates, self.published))
+        return self._dates[part.start]
+
+    def place_of(self, offset: int) -> tuple[str, int]:
         """The field an offset lies in, and the offset within it."""
         return ("title", offset) if offset < self.text_at else ("text", offset - self.text_at)
 
@@ -90,6 +104,8 @@ def read(article: Article, ruleset: RuleSet, scanner: Scanner, *, now: datetime)
         published,
         _parts(spans, hits.concepts, mentions, folded),
         ruleset.concepts,
+        tenses_of(language),
+        len({m.entity.country or m.entity.principal for m in mentions}) > 1,
         ruleset.entities.get(article.publisher_party) if article.publisher_party else None,
     )
 
@@ -111,37 +127,43 @@ def _is_part_of_a_name(hit: Hit, names: list[tuple[int, int]]) -> bool:
     return any(start <= hit[0] and hit[1] <= end and end - start > length for start, end in names)
 
 
-_FAMILIES = ("act", "instrument", "sector", "cue", "hint")  # what a concept's name begins with
+# what a concept's name begins with, in the order of a part's fields
+_FAMILIES = {"act": 0, "instrument": 1, "sector": 2, "cue": 3, "hint": 4}
+
+
+@lru_cache(maxsize=4096)
+def _family(ref: str) -> int:
+    return _FAMILIES[ref.partition(".")[0]]
+
+
+_INSTRUMENT = _FAMILIES["instrument"]
+_NOTHING: tuple[tuple[Hit, ...], ...] = ((), (), (), (), ())
 
 
 def _parts(
     spans: list[tuple[int, int, int]], concepts: tuple[Hit, ...], mentions: tuple[Mentioned, ...], folded: str
 ) -> tuple[Part, ...]:
     starts = [s for s, _, _ in spans]
-    buckets: list[dict[str, list[Hit]]] = [{family: [] for family in _FAMILIES} for _ in spans]
-    named: list[list[Mentioned]] = [[] for _ in spans]
+    # a bucket for each family, in their order; sentences in which nothing stands, half of all, have none
+    buckets: dict[int, tuple[list[Hit], ...]] = {}
+    named: dict[int, list[Mentioned]] = defaultdict(list)
     names = [(m.start, m.end) for m in mentions if m.entity.kind == "organisation"]
     for hit in concepts:
-        if hit[2].ref.startswith("instrument.") and _is_part_of_a_name(hit, names):
+        family = _family(hit[2].ref)
+        if names and family == _INSTRUMENT and _is_part_of_a_name(hit, names):
             continue
         at = bisect_right(starts, hit[0]) - 1
         if at >= 0:
-            buckets[at][hit[2].ref.partition(".")[0]].append(hit)
+            if at not in buckets:
+                buckets[at] = ([], [], [], [], [])
+            buckets[at][family].append(hit)
     for mention in mentions:
         at = bisect_right(starts, mention.start) - 1
         if at >= 0:
             named[at].append(mention)
-    return tuple(
-        Part(
-            start,
-            end,
-            rank,
-            tuple(bucket["act"]),
-            tuple(bucket["instrument"]),
-            tuple(bucket["sector"]),
-            tuple(bucket["cue"]),
-            described(mentioned, bucket["cue"], folded),
-            tuple(bucket["hint"]),
-        )
-        for (start, end, rank), bucket, mentioned in zip(spans, buckets, named, strict=True)
-    )
+    out = []
+    for at, (start, end, rank) in enumerate(spans):
+        acts, instruments, sectors, cues, hints = map(tuple, buckets.get(at, _NOTHING))
+        met = described(named[at], cues, folded) if at in named else ()
+        out.append(Part(start, end, rank, acts, instruments, sectors, cues, met, hints))
+    return tuple(out)

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 
@@ -30,6 +31,18 @@ _HAN = re.compile("[\u2e80-\U0010ffff]")
 _HAN_BORDER = re.compile(
     "(?<=[\u2e80-\U0010ffff])(?=[^\\W_\u2e80-\U0010ffff])|(?<=[^\\W_\u2e80-\U0010ffff])(?=[\u2e80-\U0010ffff])"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A term as a text of one language hears it: the questions that no text changes are answered once."""
+
+    term: Term
+    size: int
+    is_whole: bool  # one word: nothing between words is left to compare
+    runs_on: bool  # a stem: its hit goes on to the end of the word
+    is_free: bool  # counts however it is written
+    is_picky: bool  # a word beside it may forbid it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +68,40 @@ class Scanner:
             by_pattern[_pattern(term)].append(term)
         self._shifts = tuple(shift for shift, _ in by_pattern)
         self._terms = tuple(tuple(terms) for terms in by_pattern.values())
-        self._of_language: dict[str, tuple[tuple[Term, ...], ...]] = {}
+        self._of_language: dict[str, dict[int, tuple[_Heard, ...]]] = defaultdict(dict)
         self._machine = ahocorasick_rs.AhoCorasick([pattern for _, pattern in by_pattern])
 
-    def _heard_in(self, lang: str) -> tuple[tuple[Term, ...], ...]:
-        """The terms of each string that count in a text of ``lang``: its own words, and names of every language."""
-        if lang not in self._of_language:
-            self._of_language[lang] = tuple(
-                tuple(t for t in terms if t.lang in ("*", lang) or (t.kind == "entity" and t.form in _EVERYWHERE))
-                for terms in self._terms
-            )
-        return self._of_language[lang]
+    def _heard(self, index: int, lang: str) -> tuple[_Heard, ...]:
+        """The terms of one string that count in a text of ``lang``: its own words, and names of every language. Made when
+        first met: of fifty thousand strings a language meets a few thousand."""
+        found = self._of_language[lang][index] = tuple(
+            _heard(t)
+            for t in self._terms[index]
+            if t.lang in ("*", lang) or (t.kind == "entity" and t.form in _EVERYWHERE)
+        )
+        return found
 
     def scan(self, text: str, folded: str, lang: str) -> Hits:
         """Everything that counts in ``text`` (cleaned; ``folded`` is its fold, of the same length)."""
         kinds: dict[str, list[Hit]] = {"entity": [], "concept": [], "mask": []}
-        terms, shifts = self._heard_in(lang), self._shifts
+        met, shifts = self._of_language[lang], self._shifts
         words, added = _words(folded)
-        for index, at, _ in self._machine.find_matches_as_indexes(f" {words} ", overlapping=True):
-            if not terms[index]:
+        words = f" {words} "
+        for index, at, until in self._machine.find_matches_as_indexes(words, overlapping=True):
+            terms = met[index] if index in met else self._heard(index, lang)
+            if not terms:
                 continue
             start = at + shifts[index]
             if added:
                 start -= bisect_left(added, start)
-            for term in terms[index]:
-                end = start + len(term.text)
-                if folded[start:end] != term.text:
+            for heard in terms:
+                term, end = heard.term, start + heard.size
+                if not heard.is_whole and folded[start:end] != term.text:
                     continue
-                stop = end if term.prefix or not term.stem else _word_end(folded, end)
-                is_picky = term.not_before or term.not_after
-                if _as_written(text, start, end, term, lang) and not (
-                    is_picky and _is_beside(folded, start, stop, term)
-                ):
+                if not heard.is_free and not _as_written(text, start, end, term, lang):
+                    continue
+                stop = end + min(words.index(" ", until) - until, _MAX_WORD) if heard.runs_on else end
+                if not heard.is_picky or not _is_beside(folded, start, stop, term):
                     kinds[term.kind].append((start, stop, term))
         masked = _longest(kinds["mask"])
         concepts = _longest_of_each_kind(kinds["concept"])
@@ -124,6 +139,17 @@ def _pattern(term: Term) -> tuple[int, str]:
     return (0 if begins else -1), f"{' ' * begins}{words}{' ' * ends}"
 
 
+def _heard(term: Term) -> _Heard:
+    return _Heard(
+        term,
+        size=len(term.text),
+        is_whole=term.text.isalnum() and _pattern(term)[1].strip() == term.text,
+        runs_on=term.stem and not term.prefix and term.text[-1].isalnum() and term.text[-1] < _FIRST_HAN,
+        is_free=term.loose and not term.exact and (term.kind != "entity" or term.form == "adjective"),
+        is_picky=bool(term.not_before or term.not_after),
+    )
+
+
 def _paired(hits: list[Hit], folded: str) -> list[Hit]:
     """Chinese one-letter names (中俄, 中方) count beside another one or before a word for a side, never alone."""
     at = {h[0] for h in hits if h[2].form == "letter"}
@@ -133,16 +159,6 @@ def _paired(hits: list[Hit], folded: str) -> list[Hit]:
     return [
         h for h in hits if h[2].form != "letter" or h[0] - 1 in at or h[1] in at or folded[h[1] : h[1] + 1] in sides
     ]
-
-
-def _word_end(folded: str, end: int) -> int:
-    """Where the word ends of which a stem was found up to ``end``."""
-    if not (folded[end - 1].isalnum() and folded[end - 1] < _FIRST_HAN):
-        return end
-    stop = min(len(folded), end + _MAX_WORD)
-    while end < stop and folded[end].isalnum() and folded[end] < _FIRST_HAN:
-        end += 1
-    return end
 
 
 def _as_written(text: str, start: int, end: int, term: Term, lang: str) -> bool:
@@ -175,6 +191,8 @@ def _is_beside(folded: str, start: int, end: int, term: Term) -> bool:
 def _longest(hits: list[Hit]) -> list[Hit]:
     """The longest first, wherever it begins; what overlaps a longer one is left out. Two meanings of the very same span
     stay."""
+    if len(hits) < 2:
+        return hits
     hits = sorted(hits, key=_START)
     return hits if all(left[1] <= right[0] for left, right in pairwise(hits)) else _longest_of_many(hits)
 
@@ -197,9 +215,13 @@ def _longest_of_each_kind(hits: Iterable[Hit]) -> list[Hit]:
     """Acts among acts, instruments among instruments; every cue and sector counts once a place."""
     groups: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
-        ref = hit[2].ref
-        groups["act" if ref.startswith("act.") else "instrument" if ref.startswith("instrument.") else ref].append(hit)
-    return sorted((h for group in groups.values() for h in _longest(group)), key=_START)
+        groups[_group(hit[2].ref)].append(hit)
+    return sorted([h for group in groups.values() for h in _longest(group)], key=_START)
+
+
+@lru_cache(maxsize=4096)
+def _group(ref: str) -> str:
+    return "act" if ref.startswith("act.") else "instrument" if ref.startswith("instrument.") else ref
 
 
 def _free(hits: Iterable[Hit], masked: list[Hit]) -> Iterable[Hit]:

@@ -11,7 +11,8 @@ Features = Mapping[str, float]
 def raw(features: Features, weights: Mapping[str, float]) -> float:
     """The sum of the terms that the features have."""
     get = weights.get
-    return sum(value * get(name, 0.0) for name, value in features.items())
+    # a list, not a generator: an article has hundreds of features
+    return sum([value * weight for name, value in features.items() if (weight := get(name)) is not None])
 
 
 def probability(log_odds: float) -> float:

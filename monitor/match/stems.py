@@ -10,7 +10,7 @@ word's ends: so a form, a compound or a cousin in another language of a word tha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from monitor.match.reading import Reading
@@ -26,20 +26,24 @@ _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]+|\d+|[?\"%$€:!]")
 
 def words_of(reading: Reading) -> dict[str, float]:
     """Feature to weight; a word of the title counts once more, as ``word.title:firmano``."""
-    heading = list(_stems(reading.folded, 0, reading.text_at))
+    head = reading.folded[: reading.text_at]
+    heading = list(_stems(_WORD.findall(head)))
     title = set(heading)
-    found = title | set(_stems(reading.folded, reading.text_at, reading.text_at + _OPENING_CHARS))
-    names = [*(_PREFIX + w for w in found), *(f"{_PREFIX}title:{w}" for w in title)]
+    opening = set(_WORD.findall(reading.folded[reading.text_at : reading.text_at + _OPENING_CHARS]))
+    names = [_PREFIX + word for word in title.union(_stems(opening))]
+    names += [f"{_PREFIX}title:{word}" for word in title]
     pairs = {f"{_PREFIX}pair:{left} {right}" for left, right in pairwise(heading)}
-    cuts = {f"{_PREFIX}cut:{piece}" for piece in _cuts(reading.folded[: reading.text_at])}
+    cuts = [f"{_PREFIX}cut:{piece}" for piece in _cuts(head)]
     return _weighed(names, 1.0) | _weighed(pairs, _PAIR_SHARE) | _weighed(cuts, 1.0)
 
 
-def _cuts(title: str) -> Iterator[str]:
-    for word in _LETTERS.findall(title):
+def _cuts(title: str) -> set[str]:
+    pieces: set[str] = set()
+    for word in set(_LETTERS.findall(title)):
         marked = f"^{word}$"
         for size in _CUTS:
-            yield from (marked[i : i + size] for i in range(max(1, len(marked) - size + 1)))
+            pieces.update([marked[i : i + size] for i in range(max(1, len(marked) - size + 1))])
+    return pieces
 
 
 def _weighed(names: Collection[str], worth: float) -> dict[str, float]:
@@ -48,9 +52,8 @@ def _weighed(names: Collection[str], worth: float) -> dict[str, float]:
     return dict.fromkeys(sorted(names), round(share, 4))
 
 
-def _stems(folded: str, start: int, end: int) -> Iterator[str]:
-    for match in _WORD.finditer(folded, start, end):
-        word = match.group()
+def _stems(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
         if "\u4e00" <= word[0] <= "\u9fff":
             yield from (word[i : i + 2] for i in range(max(1, len(word) - 1)))
         elif word.isdigit():

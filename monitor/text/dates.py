@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_YEAR = re.compile(r"(?<![\d.,/-])(1[89]\d\d|20\d\d)(?![\d,]|[.]\d)")
+# what may not stand before a year is looked for behind it: so the regex engine jumps from one 1 or 2 to the next
+_YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?<![\d.,/-]....)(?![\d,]|[.]\d)")
 _ISO = re.compile(r"(?<!\d)(20\d\d|19\d\d)-(\d\d)-(\d\d)(?!\d)")
 _HAN = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
 # "6日签署": news agencies leave the month out; not "10日内" (within ten days), "为期3日" (for three), "日电" (a dateline)
 _HAN_DAY = re.compile(r"(?<![\d月期近])(\d{1,2})日(?![内电报间本])")
 _DAY_BEFORE = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|o|\.|°)? (?:de |of )?$")
 _DAY_AFTER = re.compile(r" (\d{1,2})(?:st|nd|rd|th)?(?!\d)")
+_WORD = re.compile(r"[^\W\d_]+\.?")
 _YEAR_AFTER = re.compile(r",? (?:de |del |of )?(\d{4})(?!\d)")
 
 
@@ -43,12 +45,17 @@ def years(folded: str) -> list[tuple[int, int]]:
 def find_dates(folded: str, tables: DateTables, published: date) -> list[DateFound]:
     """Dates in order of appearance. A day and month without a year take the year nearest to ``published``, a day alone
     the month."""
-    out = [DateFound(m.start(), m.end(), m.group(0), "explicit") for m in _ISO.finditer(folded)]
-    for m in _HAN.finditer(folded):
-        out += _made(m.start(), m.end(), m.group(1), int(m.group(2)), int(m.group(3)), published)
-    for m in _HAN_DAY.finditer(folded):
-        out += _in_month(m.start(), m.end(), int(m.group(1)), published)
-    for word in re.finditer(r"[^\W\d_]+\.?", folded):
+    # each search is dear, what it cannot do without is found at once, and most sentences do not hold it
+    out = []
+    if "-" in folded:
+        out += [DateFound(m.start(), m.end(), m.group(0), "explicit") for m in _ISO.finditer(folded)]
+    if "月" in folded:
+        for m in _HAN.finditer(folded):
+            out += _made(m.start(), m.end(), m.group(1), int(m.group(2)), int(m.group(3)), published)
+    if "日" in folded:
+        for m in _HAN_DAY.finditer(folded):
+            out += _in_month(m.start(), m.end(), int(m.group(1)), published)
+    for word in _WORD.finditer(folded) if any(name in folded for name in tables.months) else ():
         month = tables.months.get(word.group(0).rstrip("."))
         if month:
             out += _around(folded, word.start(), word.end(), month, published)

@@ -38,10 +38,11 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
     if len(candidates) == 1:
         return candidates[0].code
     words = Counter(_WORD.findall(head.lower()))
+    present = frozenset(words)
     best, best_score = hint if any(p.code == hint for p in candidates) else candidates[0].code, 0.0
     for profile in candidates:
-        score = float(sum(words[word] for word in profile.function_words & words.keys()))
-        score += 0.7 * sum(head.count(letter) for letter in profile.letters)
+        score = float(sum([words[word] for word in profile.function_words & present]))
+        score += 0.7 * sum([head.count(letter) for letter in profile.letters])
         score += _HINT_WORTH * (profile.code == hint)
         if score > best_score:
             best, best_score = profile.code, score
