@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from alembic.migration import MigrationContext
@@ -9,12 +10,10 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from monitor.store.schema import FOLDER
 
-
-def upgrade(connection: Connection) -> None:
-    """Brings a database of an older version forward on an open transaction."""
-    scripts = ScriptDirectory(str(FOLDER))
+def upgrade(connection: Connection, folder: Path) -> None:
+    """Brings a database of an older version forward on an open transaction; ``folder`` holds the migrations."""
+    scripts = ScriptDirectory(str(folder))
 
     def missing(revision: Any, _context: Any) -> Any:
         return scripts._upgrade_revs("head", revision)

@@ -37,7 +37,7 @@ def prepare(database: Database, url: str) -> None:
     with database.write() as connection:
         database.exclusive(connection, "coopwatch migration")
         if _steps_behind(connection, database.shown):  # still: another runner may have been faster
-            importlib.import_module("monitor.store.migrate").upgrade(connection)
+            importlib.import_module("monitor.store.migrate").upgrade(connection, FOLDER)
 
 
 def check_integrity(database: Database) -> None:
