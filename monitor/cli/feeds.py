@@ -74,7 +74,7 @@ def show(name: Name, config: Config = None, as_json: Json = False) -> None:
     say(view.title or view.url, bold=True)
     say(f"id        {view.feed_id}")
     say(f"address   {view.url}" + (f" (listed as {view.listed_url})" if view.listed_url != view.url else ""))
-    say(f"state     {view.state}" + (f": {view.reason}" if view.reason else ""))
+    say(f"state     {_state(view)}")
     say(f"next poll {view.due_at:%Y-%m-%d %H:%M:%S} UTC, every {view.interval_s / 60:.0f} min or so")
     say(f"so far    {counted(view.polls, 'poll')}, {counted(view.entries, 'entry', 'entries')}")
     print_table(
@@ -104,7 +104,7 @@ def add(
     wanted = found if every else found[:1]
     for other in found[len(wanted) :]:
         note(f"also there: {other.url} ({other.title})")
-    specs = [FeedSpec(each.url, title or each.title, language, country, kind or "") for each in wanted]
+    specs = [FeedSpec(each.url, title or each.title, language, country, kind.value if kind else "") for each in wanted]
     add_feeds(settings.own_feeds_file, specs)
     _after_change(settings, "add", specs)
     if as_json:
@@ -212,6 +212,13 @@ def _find(views: Sequence[FeedView], name: str) -> FeedView:
     if found is None:
         raise ConfigError(f"no feed is called {name}; see coopwatch feeds list")
     return found
+
+
+def _state(view: FeedView) -> str:
+    """The state and its reason, which often begins with the same word."""
+    if not view.reason:
+        return view.state
+    return view.reason if view.reason.startswith(view.state) else f"{view.state}: {view.reason}"
 
 
 def _why(view: FeedView | None) -> str:

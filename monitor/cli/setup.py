@@ -72,7 +72,7 @@ def run(
     asks = not yes and sys.stdin.isatty()
     given = _Asked(asks)
     answers = Answers(
-        state_dir=given.text(state_dir, "Folder of the database", str(_places_state(target))),
+        state_dir=_from_here(given.text(state_dir, "Folder of the database", str(_places_state(target)))),
         contact=given.text(contact, "Page or mailbox by which publishers reach you", ""),
         language=given.text(language, "Language of messages and page (it, en)", "it"),
         rules_dir=rules_dir or "",
@@ -202,6 +202,11 @@ def _usual_place() -> Path:
 def _places_state(target: Path) -> Path:
     places = find_places(os.environ, top=checkout())
     return places.state_dir if target in places.config_files else target.parent.resolve() / "state"
+
+
+def _from_here(folder: str) -> str:
+    """A folder as the shell that names it means it; in the file it would be looked for beside the file."""
+    return str(Path(folder).expanduser().resolve()) if folder else ""
 
 
 def _host_port(server: str) -> tuple[str, int]:

@@ -72,9 +72,10 @@ def test_a_site_is_added_by_its_page_and_removed_by_its_address(shell: Shell, pl
     page = b'<html><head><link rel="alternate" type="application/rss+xml" href="/feed.xml"></head><body>x</body></html>'
     place.pages["/"] = lambda: (200, "text/html", page)
     (place.folder / "feeds.yaml").write_text("feeds: []\n")
-    assert "added" in shell("feeds", "add", f"{place.base}/", "--language", "it")
+    assert "added" in shell("feeds", "add", f"{place.base}/", "--language", "it", "--kind", "news agency")
     (feed,) = shell.json("feeds", "list")  # type: ignore[misc]
     assert (feed["url"], feed["language"], feed["state"]) == (f"{place.base}/feed.xml", "it", "ok")
+    assert feed["kind"] == "news agency"
     opml = place.folder / "out.opml"
     opml.write_text(shell("feeds", "export"))
     shell("feeds", "remove", feed["id"])

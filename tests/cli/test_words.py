@@ -11,6 +11,7 @@ import pytest
 
 from monitor.alert import words
 from monitor.cli import main
+from monitor.config import load
 from monitor.console import pages
 from monitor.model import Decision, Episode, Owed, Stage, Told, Why
 from monitor.rulebook.feeds import Publisher
@@ -22,6 +23,7 @@ from monitor.store.tables import told as told_table
 from monitor.text import counted
 from monitor.watch import HealthKind
 from tests.alert import make
+from tests.conftest import ROOT
 from tests.databases import new_store
 
 NOW = datetime.now(UTC)
@@ -110,3 +112,12 @@ def test_the_page_has_a_word_for_each_kind_of_publisher() -> None:
     for language in words.languages():
         known = words.load(language, folders=(pages.FOLDER / "locale",))
         assert all(known.has(f"publisher.{kind}") for kind in Publisher)
+
+
+def test_setup_takes_a_relative_folder_from_where_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ["--contact", "https://example.org/bot", "--state-dir", "data", "--rules-dir", str(ROOT / "rules")]
+    main(["setup", "--yes", "--offline", "--config", "etc/coopwatch.toml", *asked])
+    assert load(tmp_path / "etc/coopwatch.toml", {}).state_dir == tmp_path / "data"
