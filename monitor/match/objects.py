@@ -10,6 +10,8 @@ from monitor.match.scan import Hit
 
 _OBJECT_CHARS = 90
 _STOP = re.compile(r"[;:()\"»”\n。，；：！？!?]|[.,](?!\d)|\s[-–—]\s")
+_QUALIFIERS = 3  # words before an instrument; more are no compound
+_WORD_BEFORE = re.compile(r"(?<![\w-])([^\W\d_]{3,}(?:-[^\W\d_]+)*) $")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -41,7 +43,24 @@ def _span(hit: Hit, part: Part, reading: Reading, *, is_instrument: bool) -> tup
     text = text[: pause.start()] if pause else text
     if not pause and hit[0] + _OBJECT_CHARS < part.end and " " in text:
         text = text.rpartition(" ")[0]
-    return hit[0], hit[0] + len(text)
+    end = hit[0] + len(text)
+    if not is_instrument or _says_more(hit[0], end, hit, part, reading):
+        return hit[0], end
+    return _qualified(hit[0], part, reading), end
+
+
+def _qualified(start: int, part: Part, reading: Reading) -> int:
+    """Where the words right before an instrument begin that say which: a policing pact."""
+    language, first = reading.language, part.start
+    known = [(m.start, m.end) for m in part.mentions] + [(act[0], act[1]) for act in part.acts]
+    for _ in range(_QUALIFIERS):
+        before = _WORD_BEFORE.search(reading.folded, first, start)
+        if before is None or any(s < before.end() and before.start() < e for s, e in known):
+            break
+        if before.group(1) in language.common_words or before.group(1) in language.profile.function_words:
+            break
+        start = before.start()
+    return start
 
 
 def _thing_start(start: int, part: Part, reading: Reading) -> int:

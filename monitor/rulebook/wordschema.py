@@ -101,6 +101,7 @@ class LanguageSpec(Strict):
     language: str = Field(pattern="^[a-z]{2}$")
     name: str
     script: Literal["latin", "cyrillic", "han"] = "latin"
+    compounds: bool = False  # nouns have capitals and are written as one word: a sea cable ends with the cable
     enabled: bool = True
     function_words: Words
     common: Words = []  # everyday words of such news, which tell no act from another: grouping passes over them

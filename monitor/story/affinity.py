@@ -55,6 +55,8 @@ WEIGHTS: Mapping[str, float] = {
     "thing_apart_abroad_now": -3.8,
     "thing_apart_now": -3.0,
     "things_mean_other": -4.0,
+    "names_differ": -4.0,
+    "deadlines_differ": -2.5,
     "words_shared": 0.25,
     "words_share": 2.6,
     "words_none": -0.1,

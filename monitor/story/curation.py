@@ -124,6 +124,7 @@ def _remembered(report: Report, whole: Signature) -> Signature:
         memory,
         words=_kept(memory.words, whole.words),
         things=_kept(memory.things, whole.words),
+        names=_kept(memory.names, whole.names),
         told={stage: at} if tells(report) else {},
         seen=(report_mark(report),),
     )

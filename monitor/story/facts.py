@@ -112,6 +112,8 @@ def _coded(facts: Facts, new: Outline, old: Outline) -> None:
         facts["topic_same"] = 1
     if new.is_accession and not old.is_accession and not new.sides <= old.core:
         facts["joined_by_another"] = 1  # who joins an agreement later makes news of its own
+    if new.deadlines and old.deadlines and new.deadlines.isdisjoint(old.deadlines) and not new.is_renewal:
+        facts["deadlines_differ"] = 1  # two calls; one that is extended says so
     if _happened_again(new, old):
         facts["happened_again"] = 1
     if new.dates and old.dates:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 ANY_ENDING = "*"
 _MARK = "="  # begins a stem that is a meaning: no word does
+_COMPOUND_LETTERS = 8
+_PART_LETTERS = 4  # of a compound: shorter ones ("ol", "see") end and begin too many other words
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 
 
@@ -23,11 +25,13 @@ class Meanings:
     lengths: tuple[int, ...] = ()  # of the beginnings, longest first
     signs: Mapping[str, str] = field(default_factory=dict)
     sign: re.Pattern[str] | None = None
+    compounds: bool = False  # nouns are written as one word with what they are of
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[str, str]]) -> Meanings:
+    def of(cls, pairs: Iterable[tuple[str, str]], *, compounds: bool = False) -> Meanings:
         """A table of (word, meaning); a word that ends with an asterisk stands for all that begin like it. A word of
-        two meanings has both: which of them another report shares, shows."""
+        two meanings has both: which of them another report shares, shows. ``compounds`` says that a language joins its
+        nouns: what such a word ends or begins with says what it is."""
         words: dict[str, tuple[str, ...]] = {}
         beginnings: dict[str, tuple[str, ...]] = {}
         signs: dict[str, str] = {}
@@ -46,6 +50,7 @@ class Meanings:
             tuple(sorted({len(one) for one in beginnings}, reverse=True)),
             signs,
             re.compile("|".join(longest)) if longest else None,
+            compounds,
         )
 
     def word(self, word: str) -> tuple[str, ...]:
@@ -53,7 +58,26 @@ class Meanings:
         whole = self.words.get(word) or self.words.get(_singular(word))
         if whole:
             return whole
+        return self._begun(word)
+
+    def compound(self, noun: str) -> tuple[str, ...]:
+        """What a folded noun that is made of several ends with, else begins with, as stems."""
+        if not self.compounds or len(noun) < _COMPOUND_LETTERS:
+            return ()
+        return self._last(noun) or self._first(noun)
+
+    def _begun(self, word: str) -> tuple[str, ...]:
         return next((self.beginnings[word[:size]] for size in self.lengths if word[:size] in self.beginnings), ())
+
+    def _first(self, word: str) -> tuple[str, ...]:
+        """What the longest word that a compound begins with means."""
+        sizes = range(len(word) - _PART_LETTERS, _PART_LETTERS - 1, -1)
+        return next((self.words[word[:size]] for size in sizes if word[:size] in self.words), ())
+
+    def _last(self, word: str) -> tuple[str, ...]:
+        """What the longest end of a compound means."""
+        ends = (word[at:] for at in range(_PART_LETTERS, len(word) - _PART_LETTERS + 1))
+        return next((meant for end in ends if (meant := self.words.get(end) or self._begun(end))), ())
 
     def split(self, run: str) -> Iterator[tuple[str, str]]:
         """A run of Chinese signs as pieces: (meaning, "") or ("", signs that mean nothing known)."""
@@ -68,8 +92,8 @@ class Meanings:
 
 
 def is_meaning(stem: str) -> bool:
-    """Whether a stem is a meaning, and so can be compared across languages."""
-    return stem.startswith(_MARK)
+    """Whether a stem is a meaning, and so can be compared across languages; asked a thousand times an article."""
+    return stem[:1] == _MARK
 
 
 def folded(word: str) -> str:

@@ -17,6 +17,7 @@ from monitor.story.meanings import is_meaning
 from monitor.story.signature import OPEN_ENDED, Signature, load
 
 _VAGUE = frozenset({"other"})  # the sector of what fits none
+_RENEWS = "act.renew"
 _JOINS = "act.join"
 _NONE: Mapping[str, float] = MappingProxyType({})
 
@@ -31,6 +32,7 @@ class Outline:
     said: Mapping[str, float]  # stem -> weight: 1 where a quarter of the reports say it
     usual: int  # stems of full weight
     things: Mapping[str, frozenset[str]]  # language -> stems of the thing agreed
+    names: Mapping[str, frozenset[str]]  # language -> stems of what the object names
     things_meant: tuple[str, ...]  # what of them is known to mean the same in every language
     meant: tuple[str, ...]  # the same of what is said with full weight
     objects: frozenset[str]
@@ -38,12 +40,14 @@ class Outline:
     types: frozenset[str]
     sectors: frozenset[str]
     topics: frozenset[str]
+    deadlines: frozenset[str]
     dates: tuple[float, ...]
     on: float | None  # the day that a single report says it happened on
     told: Mapping[str, float]  # stage -> day; renewals left out: they come again
     last: float
     package: bool
     denied: bool
+    is_renewal: bool  # a report says that it is extended
     is_accession: bool  # a report says that somebody joins what others have
     is_told: bool
     hashes: tuple[tuple[int, str], ...]  # simhash, article id; oldest first
@@ -62,6 +66,7 @@ def outline(memory: Signature) -> Outline:
         said=said,
         usual=sum(weight >= 1 for weight in said.values()),
         things={lang: frozenset(counts) for lang, counts in memory.things.items()},
+        names={lang: frozenset(counts) for lang, counts in memory.names.items()},
         things_meant=tuple(word for counts in memory.things.values() for word in counts if is_meaning(word)),
         meant=tuple(word for word, weight in said.items() if weight >= 1 and is_meaning(word)),
         objects=memory.objects,
@@ -69,12 +74,14 @@ def outline(memory: Signature) -> Outline:
         types=frozenset(memory.types),
         sectors=frozenset(memory.sectors) - _VAGUE,
         topics=memory.topics,
+        deadlines=memory.deadlines,
         dates=tuple(_day(named) for named in sorted(memory.dates)),
         on=_day(memory.on) if memory.on else None,
         told={stage: _time(at) for stage, at in memory.told.items() if stage != Stage.RENEWED},
         last=_time(memory.last_at) if memory.last_at else 0.0,
         package=memory.package,
         denied=memory.denied,
+        is_renewal=_RENEWS in memory.concepts,
         is_accession=_JOINS in memory.concepts,
         is_told=bool(memory.told),
         hashes=tuple((value, article_id) for article_id, value in memory.sources if value),

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from monitor.model import Announcement, Party, Report, Stage, Story
 from monitor.story.meanings import is_meaning
 from monitor.story.vocabulary import WORDLESS, Vocabulary
-from monitor.story.words import marks, stems
+from monitor.story.words import marks, names, stems
 
 VERSION = 1
 _MAX_WORDS = 64  # stems kept for each language: a headline and a proving sentence hold about twenty
@@ -48,7 +48,9 @@ class Signature:
     concepts: frozenset[str] = frozenset()  # ids of the evidence
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem -> reports
     things: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> stem of the object -> reports
+    names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # language -> proper name in the object
     marks: Mapping[str, int] = field(default_factory=dict)
+    deadlines: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()  # days of the event that a text spells out
     on: str = ""  # the day on which a single report says that it happened; not kept
     titles: tuple[tuple[str, str], ...] = ()  # language, title
@@ -97,14 +99,15 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
     ignore = {*stems(named), *filter(is_meaning, stems(names, meanings=meanings))}
 
     def telling(words: str) -> Mapping[str, int]:
-        return dict.fromkeys(sorted(set(stems(words, vocabulary.common, meanings)) - ignore), 1)
+        return dict.fromkeys(sorted(set(stems(words, vocabulary.common, meanings, ignore)) - ignore), 1)
 
     thing = "" if is_id(said.object) else said.object
     spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
     agreed = telling(thing)
     if not any(span.concept.startswith(_INSTRUMENT) for span in said.evidence):
         # with no instrument the words run on from a verb: only what is known to mean a thing names one
-        agreed = {word: count for word, count in agreed.items() if is_meaning(word)}
+        agreed = _meant(agreed)
+    named_things = _proper(thing, agreed, report.lang, vocabulary)
     dated = (
         len(said.event_date) == 10 and said.date_basis == "explicit"
     )  # "today" is the day of the copy, not of the act
@@ -117,7 +120,9 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
         concepts=frozenset(span.concept for span in said.evidence) - parties,
         words={report.lang or "?": telling(spoken)},
         things={report.lang or "?": agreed} if thing else {},
+        names={report.lang or "?": named_things} if named_things else {},
         marks=dict.fromkeys(sorted(set(marks(spoken)) - set(marks(named))), 1),
+        deadlines=frozenset({said.deadline} - {""}),
         dates=frozenset({said.event_date} if dated else ()),
         on=said.event_date if len(said.event_date) == 10 and said.date_basis in ("explicit", "relative") else "",
         titles=((report.lang, report.title),) if report.title and headed else (),
@@ -126,6 +131,16 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
         package=said.count > 1,
         reports=1,
     )
+
+
+def _meant(words: Mapping[str, int]) -> Mapping[str, int]:
+    return {word: count for word, count in words.items() if is_meaning(word)}
+
+
+def _proper(thing: str, agreed: Mapping[str, int], lang: str, vocabulary: Vocabulary) -> Mapping[str, int]:
+    """What the object names: places, projects, blocks by their number; no states, and not where every noun has a capital."""
+    found = {name for name in names(thing) if name in agreed or name.startswith("#")} - vocabulary.nations
+    return {} if vocabulary.of(lang).compounds else dict.fromkeys(sorted(found), 1)
 
 
 def _named(report: Report, text: str, but: tuple[str, ...] = _TELLING) -> str:
@@ -150,7 +165,9 @@ def joined(old: Signature, new: Signature) -> Signature:
         concepts=old.concepts | new.concepts,
         words=_by_language(old.words, new.words),
         things=_by_language(old.things, new.things),
+        names=_by_language(old.names, new.names),
         marks=_sum(old.marks, new.marks, _MAX_MARKS),
+        deadlines=old.deadlines | new.deadlines,
         dates=old.dates | new.dates,
         titles=tuple(dict.fromkeys((*old.titles, *new.titles)))[:_MAX_TITLES],
         sources=_newest({**dict(old.sources), **dict(new.sources)}),
@@ -176,7 +193,9 @@ def dump(signature: Signature) -> str:
         "c": sorted(signature.concepts),
         "w": {lang: dict(counts) for lang, counts in signature.words.items()},
         "g": {lang: dict(counts) for lang, counts in signature.things.items()},
+        "names": {lang: dict(counts) for lang, counts in signature.names.items()},
         "m": dict(signature.marks),
+        "until": sorted(signature.deadlines),
         "d": sorted(signature.dates),
         "h": [list(title) for title in signature.titles],
         "a": [[article_id, f"{value:x}"] for article_id, value in signature.sources],
@@ -209,7 +228,9 @@ def load(text: str) -> Signature:
         concepts=frozenset(parts.get("c", ())),
         words=parts.get("w", {}),
         things=parts.get("g", {}),
+        names=parts.get("names", {}),
         marks=parts.get("m", {}),
+        deadlines=frozenset(parts.get("until", ())),
         dates=frozenset(parts.get("d", ())),
         titles=tuple((lang, title) for lang, title in parts.get("h", ())),
         sources=tuple((article_id, int(value, 16)) for article_id, value in parts.get("a", ())),

@@ -23,26 +23,51 @@ def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], riv
     abroad = not mine and not theirs
     if abroad:
         mine, theirs = new.things_meant, old.things_meant
+    days = abs(new.last - old.last)
+    facts: dict[str, float] = {}
+    if days <= _OTHER_THING_DAYS:
+        if new.things_meant and old.things_meant and _mean_other(mine, old) and _mean_other(theirs, new):
+            facts["things_mean_other"] = 1.0
+        if new.names and old.names and _are_named_otherwise(new, old):
+            facts["names_differ"] = 1.0
     if not mine or not theirs:
-        return _by_all_meanings(new, old, rarity)
+        return facts | _by_all_meanings(new, old, rarity)
     there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
     here = sum(rarity.get(word, 1.0) for word in theirs if word in new.said)
-    days = abs(new.last - old.last)
     where = "_abroad" if abroad else ""
     now = "" if days > SAME_REPORT_DAYS else "_now"
-    if max(there, here) < _SAID and not (abroad and _is_spoken_of(mine, theirs, new, old)):
+    meant = bool(new.things_meant and old.things_meant)
+    if max(there, here) < _SAID and not (meant and _is_usual(mine, theirs, new, old, abroad=abroad)):
         single = "" if abroad or _is_telling(mine, theirs, new, old) else "_single"
-        return {f"thing_unsaid{single}{where}{now}": 1.0}
+        return facts | {f"thing_unsaid{single}{where}{now}": 1.0}
     shares = min(1.0, there / len(mine)), min(1.0, here / len(theirs))
     # soon, the shorter name suffices; weeks later what is named more exactly may be another thing of its kind
     alike = min(shares) if days > RECENT_DAYS else max(shares)
-    facts = {f"thing_said{where}": alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike}
+    facts[f"thing_said{where}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
         facts[f"thing_apart{where}{now}"] = 1 - max(shares)
-        if _mean_other(mine, old) and _mean_other(theirs, new):
-            facts["things_mean_other"] = 1.0
     return facts
+
+
+def _are_named_otherwise(new: Outline, old: Outline) -> bool:
+    """Whether in one language each object names what the other report never says: hospitals in Aswan and in Luxor, blocks
+    12 and 47. Names are not compared across languages: each writes them in its way."""
+    for lang in new.names.keys() & old.names.keys():
+        mine, theirs = new.names[lang], old.names[lang]
+        for ours, others, said in ((_places(mine), _places(theirs), True), (_numbers(mine), _numbers(theirs), False)):
+            apart = ours.isdisjoint(old.said) and others.isdisjoint(new.said) if said else ours.isdisjoint(others)
+            if ours and others and apart:
+                return True
+    return False
+
+
+def _numbers(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name.startswith("#"))
+
+
+def _places(names: frozenset[str]) -> frozenset[str]:
+    return names - _numbers(names)
 
 
 def _mean_other(words: Sequence[str], other: Outline) -> bool:
@@ -50,8 +75,11 @@ def _mean_other(words: Sequence[str], other: Outline) -> bool:
     return any(is_meaning(word) and word not in other.said for word in words)
 
 
-def _is_spoken_of(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline) -> bool:
-    """Whether either side speaks of the other's thing at all, be it ever so usual between these parties."""
+def _is_usual(mine: Sequence[str], theirs: Sequence[str], new: Outline, old: Outline, *, abroad: bool) -> bool:
+    """Whether the things are spoken of on both sides, be they ever so usual between these parties: one exercise of the same
+    allies is not another for that. Within a language a meaning must be shared, across languages any is one."""
+    if not abroad and not any(is_meaning(word) and word in theirs for word in mine):
+        return False
     return any(word in old.said for word in mine) or any(word in new.said for word in theirs)
 
 

@@ -14,16 +14,18 @@ from monitor.story.words import stems
 
 _VERBS = "act."  # ids of the concepts whose words every report of an act uses
 _SEATS = frozenset({"capital", "metonym"})  # where parties sign, and other names for them
+_STATE_CHARS = 2  # ISO 3166
 _NONE = Meanings()
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """``common`` holds stems that tell no act from another, of every language at once, since names cross languages;
-    ``meanings`` for each language what its words for things mean."""
+    ``meanings`` for each language what its words for things mean, ``nations`` the stems of the adjectives of states."""
 
     common: frozenset[str] = frozenset()
     meanings: Mapping[str, Meanings] = field(default_factory=lambda: MappingProxyType({}))
+    nations: frozenset[str] = frozenset()
 
     def of(self, lang: str) -> Meanings:
         """The meanings of a language's words; none where the rule set has none."""
@@ -36,14 +38,22 @@ WORDLESS = Vocabulary()
 def vocabulary_of(rules: RuleSet) -> Vocabulary:
     """What ``place`` and ``Memory`` compare words by: function words, everyday words and verbs of acts are common."""
     found: set[str] = set()
+    nations: set[str] = set()
     for language in rules.languages.values():
         for word in language.profile.function_words | language.common_words:
             found.update(stems(word) if len(word) > 1 else (word,))
     for term in rules.terms:
         if (term.kind == "concept" and term.ref.startswith(_VERBS)) or term.form in _SEATS:
             found.update(stems(term.text))
-    return Vocabulary(frozenset(found), {code: _meanings(one) for code, one in rules.languages.items()})
+        elif term.form == "adjective" and len(term.ref) == _STATE_CHARS:
+            nations.update(stems(term.text))
+    return Vocabulary(
+        frozenset(found),
+        {code: _meanings(one) for code, one in rules.languages.items()},
+        frozenset(nations),
+    )
 
 
 def _meanings(language: Language) -> Meanings:
-    return Meanings.of((word, thing) for thing, words in language.things.items() for word in words)
+    pairs = ((word, thing) for thing, words in language.things.items() for word in words)
+    return Meanings.of(pairs, compounds=language.compounds)

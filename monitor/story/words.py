@@ -18,6 +18,8 @@ _MARK = re.compile(r"[^\W_]+(?:[-.,][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # a sum however small tells acts apart: $3bn
 _MONEY = re.compile(r"[$€£¥₽]\d{1,3}(?:[.,]\d+)?")
+# a number behind a noun says which one; before it, how many
+_WHICH = re.compile(r"(?<=[^\W\d_]{4}\s)(?!(?:19|20)\d\d\b)\d{1,4}\b(?![.,]\d)(?=\s*(?:[,;.)]|$|[-–—]))")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _CODE_CHARS = 12
 _STEM_CHARS = 6
@@ -43,30 +45,51 @@ def stem(word: str) -> str:
     return short[:_STEM_CHARS]
 
 
-def stems(text: str, common: Collection[str] = frozenset(), meanings: Meanings = _UNKNOWN) -> Iterator[str]:
+def stems(
+    text: str,
+    common: Collection[str] = frozenset(),
+    meanings: Meanings = _UNKNOWN,
+    named: Collection[str] = frozenset(),
+) -> Iterator[str]:
     """Stems of the words of ``text`` that are not ``common`` (stems of words that tell no act from another);
     neighbouring pairs of signs for Chinese. What ``meanings`` knows stands as its meaning, common or not. Numbers are left
-    to ``marks``."""
+    to ``marks``. ``named`` are stems that are left out as well, in Chinese with the pairs across their borders."""
     for token in _TOKEN.findall(text):
         runs = () if token.isascii() else _HAN.findall(token)
         for run in runs:
-            yield from _pairs(run, common, meanings)
+            yield from _pairs(run, common, meanings, named)
         if not runs and not token[0].isdigit():
             short = stem(token)
             meant = meanings.word(folded(token))
             if meant:
                 yield from meant
-            elif len(short) > 2 and short not in common:
-                yield short
+            elif len(short) > 2 and short not in common and short not in named:
+                yield from (token[0].isupper() and meanings.compound(folded(token))) or (short,)
 
 
-def _pairs(run: str, common: Collection[str], meanings: Meanings) -> Iterator[str]:
+def _pairs(run: str, common: Collection[str], meanings: Meanings, named: Collection[str]) -> Iterator[str]:
     for meant, signs in meanings.split(run):
         if meant:
             yield meant
-        for one, two in itertools.pairwise(signs):
-            if one not in common and two not in common and one + two not in common:
+        known = {
+            at + step
+            for at, (one, two) in enumerate(itertools.pairwise(signs))
+            for step in (0, 1)
+            if one + two in common or one + two in named
+        }
+        for at, (one, two) in enumerate(itertools.pairwise(signs)):
+            if at not in known and at + 1 not in known and one not in common and two not in common:
                 yield one + two
+
+
+def names(text: str) -> Iterator[str]:
+    """Stems of what a text names by a capital within the sentence, and numbers that say which one (``block 12``). A text
+    that writes most words with a capital, as headlines do, names nothing."""
+    words = [token for token in _TOKEN.findall(text) if len(token) > 3 and token[0].isalpha() and not _HAN.match(token)]
+    capital = [word for word in words[1:] if word[0].isupper() and not word.isupper()]
+    if 2 * len(capital) <= len(words):
+        yield from map(stem, capital)
+    yield from (f"#{int(number)}" for number in _WHICH.findall(text))
 
 
 def marks(text: str) -> Iterator[str]:

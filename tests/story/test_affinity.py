@@ -232,3 +232,87 @@ def test_without_an_instrument_only_what_means_a_thing_names_one() -> None:
     named = replace(vague, evidence=(span, replace(span, concept="instrument.agreement")))
     assert report(vague, "x", words=TWO_LANGUAGES).things["en"] == {"=wine"}
     assert {"=wine", "grower", "voic"} <= report(named, "x", words=TWO_LANGUAGES).things["en"]
+
+
+TALE = "pact between the two of them as told in town"
+TOWNS = Vocabulary(
+    frozenset(stems("and sign signed an agreement on the a of for with in between two them as told town")),
+    {"en": Meanings.of([("hospital*", "hospital"), ("police", "police"), ("polic*", "police"), ("fish*", "fish")])},
+    frozenset({"egypti"}),
+)
+
+
+def known(thing: str, words: Vocabulary = TOWNS, lang: str = "en", deadline: str = "") -> Outline:
+    return report(said("IT EG", f"{thing} {TALE}", thing=thing, deadline=deadline), "", lang=lang, words=words)
+
+
+def facts_of(one: Outline, other: Outline) -> dict[str, float]:
+    return features(one, other, {}) or {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("agreement for a hospital in Aswan", "agreement for a hospital in Luxor", True),
+        ("agreement for a hospital in Aswan", "agreement for a clinic near Aswan", False),
+        ("agreement for a hospital in Aswan", "agreement for a hospital with the best Egyptian staff", False),
+        ("agreement on offshore block 12", "agreement on offshore block 47", True),
+        ("agreement on offshore block 12", "agreement on offshore block 12", False),
+        ("agreement on 12 offshore blocks", "agreement on 47 offshore blocks", False),  # how many, not which
+        (
+            "Agreement on a Hospital in Aswan Town",
+            "Agreement on a Hospital in Luxor Town",
+            False,
+        ),  # a headline's capitals
+    ],
+)
+def test_what_each_calls_by_another_name_is_another_thing(one: str, other: str, differ: bool) -> None:
+    assert ("names_differ" in facts_of(known(one), known(other))) is differ
+
+
+def test_a_name_that_the_other_report_says_elsewhere_does_not_set_apart() -> None:
+    aswan = known("agreement for a hospital in Aswan")
+    luxor = report(
+        said("IT EG", "the hospital in Luxor is to help the one in Aswan", thing="agreement for a hospital in Luxor"),
+        "",
+        words=TOWNS,
+    )
+    assert "names_differ" not in facts_of(luxor, aswan)
+
+
+def test_names_are_not_compared_where_every_noun_has_a_capital() -> None:
+    german = Vocabulary(TOWNS.common, {"de": Meanings.of([("spital", "hospital")], compounds=True)})
+    one, other = (known(f"abkommen über ein Spital in {town}", german, "de") for town in ("Assuan", "Luxor"))
+    assert "names_differ" not in facts_of(one, other)
+
+
+def test_things_that_mean_something_else_are_apart_though_no_word_is_shared() -> None:
+    assert facts_of(known("agreement on fishing"), known("agreement on policing"))["things_mean_other"] == 1
+
+
+def test_two_calls_with_two_deadlines_are_two_and_an_extended_one_is_one() -> None:
+    first, second = (known("call on fishing", deadline=day) for day in ("2026-04-30", "2026-05-15"))
+    assert facts_of(second, first)["deadlines_differ"] == 1
+    assert "deadlines_differ" not in facts_of(first, first)
+    assert "deadlines_differ" not in facts_of(replace(second, is_renewal=True), first)
+
+
+def test_an_exercise_is_not_another_because_these_parties_often_exercise() -> None:
+    words = Vocabulary(TOWNS.common, {"en": Meanings.of([("exercise*", "exercise"), ("drill*", "exercise")])})
+    one, other = known("exercise", words), known("drills", words)
+    facts = features(one, other, {"=exercise": 0.0}) or {}
+    assert not [name for name in facts if name.startswith("thing_unsaid")]
+
+
+def test_a_chinese_pair_of_signs_across_the_border_of_a_usual_word_is_no_word() -> None:
+    common = frozenset(stems("合作 协议"))
+    assert set(stems("熊猫保护合作协议", common)) == {"熊猫", "猫保", "保护"}
+
+
+def test_a_compound_is_what_it_ends_with() -> None:
+    words = Meanings.of([("tunnel*", "tunnel"), ("wasser", "water"), ("arbeit*", "workers")], compounds=True)
+    common = frozenset(stems("Zusammenarbeit"))
+    assert list(stems("Karawankentunnels", common, words)) == ["=tunnel"]
+    assert list(stems("Wassergesetz", common, words)) == ["=water"]
+    assert list(stems("Zusammenarbeit", common, words)) == []
+    assert list(stems("gemeinsamen", common, Meanings.of([("samen", "seed")], compounds=True))) == ["gemein"]  # no noun
