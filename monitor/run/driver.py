@@ -117,8 +117,9 @@ class Driver:
         StoreError; called again it goes on where it stopped, with nothing lost."""
         while True:
             self._wake.clear()
-            claimed = await self._claim()
+            # what ended is stored first: its places are free, and what it makes due is claimed, in the same round
             stored = await self._store()
+            claimed = await self._claim()
             acting = [task for lane in self._lanes for task in lane.acting]
             if claimed or stored:
                 await self._gather()

@@ -14,10 +14,11 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from monitor import __version__
+from monitor.run.poll import READ
 
 STEP_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 LATENCY_S = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400)
-NOT_A_POLL = frozenset({"entries", "edits"})  # what a poll counts besides its outcome
+NOT_A_POLL = frozenset({"entries", "edits"})  # what a poll counts besides its outcome and the articles that it read
 
 
 class Metrics:
@@ -75,7 +76,7 @@ class Metrics:
     def take(self, totals: Mapping[str, Mapping[str, int]]) -> None:
         """Moves the counters to the driver's totals, which only grow while it lives."""
         lanes: Mapping[str, Callable[[str], Counter]] = {
-            "poll": lambda what: self.entries.labels(what) if what in NOT_A_POLL else self.polls.labels(what),
+            "poll": self._of_poll,
             "read": lambda what: self.read.labels(what),
             "match": lambda what: self.judged.labels(what),
             "collect": lambda what: self.collected.labels(what),
@@ -87,6 +88,11 @@ class Metrics:
                 if grown > 0 and step in lanes:
                     self._taken[step, what] = count
                     lanes[step](what).inc(grown)
+
+    def _of_poll(self, what: str) -> Counter:
+        if what.startswith(READ):
+            return self.read.labels(what.removeprefix(READ))
+        return self.entries.labels(what) if what in NOT_A_POLL else self.polls.labels(what)
 
     def text(self) -> bytes:
         """The exposition format, UTF-8."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from monitor.fetch import schedule
@@ -25,6 +25,7 @@ from monitor.run.step import Counts
 from monitor.run.workers import WorkerPool
 from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import Prescan, prescan
+from monitor.store.entries import ArticleText
 from monitor.store.feeds import FeedStore
 from monitor.store.polls import FeedWork, PollResult
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # A lease ends only after every limit of a poll, waiting for its host's turn included.
 LEASE_S = 3600.0
+READ = "read_"  # begins what is counted of entries that brought their article along
 
 
 class PollStep:
@@ -155,10 +157,17 @@ class PollStep:
         counts = Counter(str(result.record.outcome) for result in decided)
         counts["entries"] += sum(len(result.new) for result in decided)
         counts["edits"] += sum(len(result.edited) for result in decided)
-        return counts
+        return counts + Counter(f"{READ}{article.method}" for result in decided for article in _articles(result))
 
     def wakes(self, counts: Counts) -> Collection[str]:
-        return ("read",) if counts.get("entries") or counts.get("edits") else ()
+        listed = counts.get("entries", 0) + counts.get("edits", 0)
+        read = sum(count for what, count in counts.items() if what.startswith(READ))
+        return (*(("read",) if listed > read else ()), *(("match",) if read else ()))
+
+
+def _articles(result: PollResult) -> Iterator[ArticleText]:
+    """Those that entries brought along."""
+    return (one.article for one in (*result.new, *result.edited) if one.article is not None)
 
 
 def _log(result: PollResult) -> None:
@@ -166,12 +175,13 @@ def _log(result: PollResult) -> None:
     failed = record.outcome in (PollOutcome.FAILED, PollOutcome.NOT_A_FEED, PollOutcome.GONE)
     logger.log(
         logging.WARNING if failed else logging.INFO,
-        "poll done feed=%s outcome=%s status=%s new=%s edited=%s known=%s ms=%.0f words=%r",
+        "poll done feed=%s outcome=%s status=%s new=%s edited=%s read=%s known=%s ms=%.0f words=%r",
         work.feed_id,
         record.outcome,
         record.status,
         record.new,
         record.edited,
+        sum(1 for _ in _articles(result)),
         record.known,
         1000 * record.elapsed_s,
         record.words,

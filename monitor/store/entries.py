@@ -94,7 +94,7 @@ class ReadStore:
             execute_many(connection, _END_READ, ended)
             execute_many(connection, _END_RETRY, [_ended(result) for result in standing if result.article is None])
             articles = [
-                _article_values(result.work.entry_id, result.article, now)
+                article_values(result.work.entry_id, result.article, now)
                 for result in standing
                 if result.article is not None
             ]
@@ -167,7 +167,8 @@ def _work(row: Any, claim_id: str) -> ReadWork:
     )
 
 
-def _article_values(entry_id: int, text: ArticleText, now: datetime) -> dict[str, Any]:
+def article_values(entry_id: int, text: ArticleText, now: datetime) -> dict[str, Any]:
+    """The row of an article that was read now."""
     return {
         "entry_id": entry_id,
         "title": text.title,

@@ -1,21 +1,22 @@
-"""What one poll changes, and the transaction that stores it: the feed's next state, the poll itself, its entries and
-their keys. Decides nothing: what is new and when the feed is due again comes in.
+"""What one poll changes, and the transaction that stores it: the feed's next state, the poll itself, and what its document
+listed (listed.py). Decides nothing: what is new and when the feed is due again comes in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, insert, select, update
 
-from monitor.model import Entry, EntryState, FeedSpec, FeedState, PollOutcome
+from monitor.model import FeedSpec, FeedState, PollOutcome
 from monitor.store.bulk import execute_many
-from monitor.store.statements import chunks, insert_new, reserved_ids
-from monitor.store.tables import entry, entry_key, feed, poll
+from monitor.store.listed import Brought, ListedEntry, store_listed
+from monitor.store.statements import chunks, reserved_ids
+from monitor.store.tables import feed, poll
 from monitor.store.types import UtcDateTime
 
 POLLS_KEPT = 30
@@ -37,20 +38,6 @@ class FeedWork:
     last_ok_at: datetime | None
     last_new_at: datetime | None
     claim_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListedEntry:
-    """A new or edited entry as a poll found it. ``entry_id`` is set for an edited one."""
-
-    entry: Entry
-    keys: tuple[str, ...]
-    text_hash: str
-    order_at: datetime
-    wait_until: datetime
-    held: bool = False
-    late: bool = False
-    entry_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +87,13 @@ def store_polls(connection: Connection, results: Sequence[PollResult], now: date
     standing = _standing(connection, results)
     if standing:
         _settle_feeds(connection, standing)
-        polled = list(zip(standing, _insert_polls(connection, standing), strict=True))
-        _insert_entries(connection, polled, now)
-        _update_entries(connection, polled, now)
-        _touch_keys(connection, standing, now)
+        ids = _insert_polls(connection, standing)
+        store_listed(connection, [_brought(*each) for each in zip(standing, ids, strict=True)], now)
     return len(standing)
+
+
+def _brought(result: PollResult, poll_id: int) -> Brought:
+    return Brought(result.work.feed_id, poll_id, result.new, result.edited, result.seen)
 
 
 def _standing(connection: Connection, results: Sequence[PollResult]) -> list[PollResult]:
@@ -147,7 +136,7 @@ _SETTLE_FEED = (
         last_new_at=func.coalesce(bindparam("new_at", type_=UtcDateTime), feed.c.last_new_at),
     )
 )
-_INSERT_POLL, _INSERT_ENTRY = insert(poll), insert(entry)
+_INSERT_POLL = insert(poll)
 _DROP_OLD_POLLS = delete(poll).where(
     poll.c.feed_id == bindparam("key"),
     poll.c.id
@@ -200,111 +189,3 @@ def _insert_polls(connection: Connection, results: Sequence[PollResult]) -> list
 def _poll_row(result: PollResult, poll_id: int) -> dict[str, Any]:
     record = result.record
     return {name: getattr(record, name) for name in _RECORDED} | {"id": poll_id, "feed_id": result.work.feed_id}
-
-
-def _entry_values(listed: ListedEntry, poll_id: int, now: datetime) -> dict[str, Any]:
-    found = listed.entry
-    return {
-        "batch": poll_id,
-        "guid": found.guid,
-        "url": found.url,
-        "title": found.title,
-        "summary": found.summary,
-        "content": found.content,
-        "published_at": found.published_at,
-        "date_only": found.date_only,
-        "updated_at": found.updated_at,
-        "language": found.language,
-        "order_at": listed.order_at,
-        "text_hash": listed.text_hash,
-        "held": listed.held,
-        "late": listed.late,
-        "due_at": now,
-        "wait_until": listed.wait_until,
-    }
-
-
-# What an entry has before anything was done with it: new, or once more after an edit.
-_UNTOUCHED: dict[str, Any] = {
-    "state": EntryState.LISTED,
-    "disposition": "",
-    "reason": "",
-    "attempts": 0,
-    "claim_id": "",
-    "claim_until": None,
-}
-_FOUND = (
-    "batch", "guid", "url", "title", "summary", "content", "published_at", "date_only", "updated_at", "language",
-    "order_at", "text_hash", "held", "late", "due_at", "wait_until",
-)  # fmt: skip
-_EDIT_ENTRY = (
-    update(entry)
-    .where(entry.c.id == bindparam("key"))
-    .values({name: bindparam(f"new_{name}") for name in _FOUND} | _UNTOUCHED | {"edits": entry.c.edits + 1})
-)
-
-
-def _insert_entries(connection: Connection, brought: Sequence[tuple[PollResult, int]], now: datetime) -> None:
-    """The new entries of all polls in one statement, their keys in another: a statement a row costs three times as much."""
-    ids = reserved_ids(connection, entry, sum(len(result.new) for result, _ in brought))
-    rows: list[dict[str, Any]] = []
-    keys: dict[tuple[str, str], int] = {}
-    for result, poll_id in brought:
-        feed_id = result.work.feed_id
-        first = {"feed_id": feed_id, "first_seen_at": now, "edits": 0, "quiet": False, **_UNTOUCHED}
-        for listed in result.new:
-            entry_id = ids[len(rows)]
-            rows.append({"id": entry_id, **first, **_entry_values(listed, poll_id, now)})
-            keys |= {(feed_id, key): entry_id for key in listed.keys}
-    if rows:
-        execute_many(connection, _INSERT_ENTRY, rows)
-        _insert_keys(connection, keys, now)
-
-
-def _insert_keys(connection: Connection, keys: Mapping[tuple[str, str], int], now: datetime) -> None:
-    """Keys with the entries that they lead to; a key that leads somewhere already goes on doing so."""
-    insert_new(
-        connection,
-        entry_key,
-        [
-            {"feed_id": feed_id, "key": key, "entry_id": entry_id, "first_seen_at": now, "last_seen_at": now}
-            for (feed_id, key), entry_id in keys.items()
-        ],
-    )
-
-
-def _update_entries(connection: Connection, brought: Sequence[tuple[PollResult, int]], now: datetime) -> None:
-    rows = [
-        {f"new_{name}": value for name, value in _entry_values(listed, poll_id, now).items()} | {"key": listed.entry_id}
-        for result, poll_id in brought
-        for listed in result.edited
-    ]
-    if rows:
-        execute_many(connection, _EDIT_ENTRY, rows)
-
-
-_SEEN_KEYS = select(entry_key.c.key, entry_key.c.last_seen_at).where(
-    entry_key.c.feed_id == bindparam("feed"), entry_key.c.key.in_(bindparam("keys", expanding=True))
-)
-_TOUCH_KEY = (
-    update(entry_key)
-    .where(entry_key.c.feed_id == bindparam("of_feed"), entry_key.c.key == bindparam("of_key"))
-    .values(last_seen_at=bindparam("seen_at"))
-)
-
-
-def _touch_keys(connection: Connection, results: Sequence[PollResult], now: datetime) -> None:
-    """Keys of known entries: new ones are added. That they were seen again is written once a day only, which is exact
-    enough for a memory of 400 days and keeps an unchanged feed from costing a write per entry."""
-    learnt: dict[tuple[str, str], int] = {}
-    stale: list[dict[str, Any]] = []
-    for result in results:
-        feed_id, stored = result.work.feed_id, dict[str, datetime]()
-        for chunk in chunks([key for key, _ in result.seen]):
-            rows = connection.execute(_SEEN_KEYS, {"feed": feed_id, "keys": chunk})
-            stored |= {row.key: row.last_seen_at for row in rows}
-        learnt |= {(feed_id, key): entry_id for key, entry_id in result.seen if key not in stored}
-        aged = [key for key, seen_at in stored.items() if seen_at < now - timedelta(days=1)]
-        stale += [{"of_feed": feed_id, "of_key": key, "seen_at": now} for key in aged]
-    _insert_keys(connection, learnt, now)
-    execute_many(connection, _TOUCH_KEY, stale)

@@ -38,9 +38,10 @@ from monitor.model import (
 from monitor.store import Store, open_store, tables
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
 from monitor.store.entries import ArticleText, ReadResult
+from monitor.store.listed import ListedEntry
 from monitor.store.outbox import SendEnd, SendWork
 from monitor.store.people import add_silence
-from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
+from monitor.store.polls import FeedWork, PollRecord, PollResult
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

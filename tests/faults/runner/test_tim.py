@@ -22,7 +22,8 @@ from monitor.run.driver import Driver, Writer
 from monitor.run.notify import Notifier
 from monitor.run.service import Chores, Service
 from monitor.store import Store
-from monitor.store.polls import FeedWork, ListedEntry, PollRecord, PollResult
+from monitor.store.listed import ListedEntry
+from monitor.store.polls import FeedWork, PollRecord, PollResult
 from tests.databases import new_store
 from tests.flow.kills import acts
 from tests.flow.world import World, eventually, running
