@@ -9,6 +9,7 @@ from monitor.match.age import Age
 from monitor.match.conditions import Condition, near
 from monitor.match.frames import Cast, Frame, act_together, cast_of, crosses, linked, time_of
 from monitor.match.reading import Part, Reading
+from monitor.match.refusals import why_refused
 from monitor.match.scan import Hit
 from monitor.match.unknown import unknown_parties
 from monitor.model import Reason
@@ -102,9 +103,14 @@ def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrumen
 
 def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | None) -> bool:
     """Whether one organisation of states, or unnamed many, concludes something among its members: "the G20 agreed a
-    framework", "120 countries adopted a treaty", "BRICS members opened a common exchange". It is a party to itself and
-    its members (GUIDE.md: MANY)."""
-    if cast.source not in ("few", "place") or act is None or act[2].ref not in _AMONG_MEMBERS:
+    framework", "120 countries adopted a treaty", "BRICS members opened a common exchange"; or a state joins many that are
+    not named: "Chile acceded to the convention". They are a party to themselves and their members (GUIDE.md: MANY)."""
+    if cast.source not in ("few", "place") or act is None:
+        return False
+    if act[2].ref in _JOINING and cast.principals and cast.source == "few":
+        held = part.instruments if instrument is None else (instrument, *part.instruments)
+        return any(h[2].ref in _OF_MANY for h in held) or any(c[2].ref == "cue.bloc" for c in part.cues)
+    if act[2].ref not in _AMONG_MEMBERS:
         return False
     states = [m for m in cast.mentions if m.entity.kind == "organisation" and not m.entity.country]
     if states and cast.source == "few" and instrument is not None and instrument[2].ref in _OF_MEMBERS:
@@ -113,6 +119,8 @@ def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | No
     return any(-_OF_CHARS <= min(c[0] - m.end, m.start - c[1], key=abs) <= _OF_CHARS for m in states for c in members)
 
 
+_JOINING = frozenset({"act.join", "act.ratify"})
+_OF_MANY = frozenset({"instrument.convention"})
 _OF_CHARS = 9  # "members of the SCO", "Paesi dell'Asean", "страны ШОС"
 _AMONG_MEMBERS = frozenset(
     f"act.{a}"
@@ -138,12 +146,15 @@ _OF_MEMBERS = frozenset(
 
 def _with_the_same_doubt(found: list[Candidate]) -> list[Candidate]:
     """What is said of an instrument holds for every frame about it: in "non hanno firmato un accordo per un consiglio"
-    the words "accordo per" are no agreement either."""
+    the words "accordo per" are no agreement either; and what an old agreement does now ("the pact signed two years ago
+    funds wells") is old with it, as long as nothing says today."""
     doubts = [(c.frame.instrument, c.reason) for c in found if c.frame.instrument and c.reason in _OF_THE_ACT]
     if not doubts:
         return found
     return [
-        replace(c, reason=next((r for i, r in doubts if _touches(c.frame, i)), None)) if c.reason is None else c
+        replace(c, reason=next((r for i, r in doubts if _touches(c.frame, i) or _is_its_effect(c.frame, i, r)), None))
+        if c.reason is None
+        else c
         for c in found
     ]
 
@@ -161,76 +172,19 @@ def _with_the_titles_denial(found: list[Candidate]) -> tuple[Candidate, ...]:
 _OF_THE_ACT = frozenset({Reason.DENIED, Reason.CONDITIONAL, Reason.OLD})
 
 
+def _is_its_effect(frame: Frame, instrument: Hit, reason: Reason) -> bool:
+    """Whether the frame says what an old instrument does: a verb behind it that has no instrument of its own."""
+    if reason is not Reason.OLD or frame.instrument is not None or frame.act is None:
+        return False
+    return instrument[1] <= frame.act[0] and "cue.today" not in frame.part.cue_names
+
+
 def _touches(frame: Frame, instrument: Hit) -> bool:
     return any(
         hit is not None and hit[0] < instrument[1] and instrument[0] < hit[1] for hit in (frame.act, frame.instrument)
     )
 
 
-# two of these of one state are a deal within it; a state and its president are one party
-_BODIES = frozenset({"ministry", "agency", "research", "university", "company", "region", "city"})
-
-
 def _judged(frame: Frame, reading: Reading, age: Age) -> Candidate:
     old = age.is_old(frame)
-    return Candidate(frame, _reason(frame, reading, old), old)
-
-
-def _reason(frame: Frame, reading: Reading, old: bool) -> Reason | None:
-    """Why a frame is no announcement whatever else the article says; None where it may be one."""
-    if frame.denied:
-        return Reason.DENIED
-    if _is_procedure(frame):
-        return Reason.TALKS_ONLY
-    if _is_of_a_performer(frame, reading):
-        return Reason.PURCHASE
-    if _is_a_dispatch(reading):
-        return Reason.TALKS_ONLY
-    if frame.time == "conditional":
-        return Reason.CONDITIONAL
-    if old:
-        return Reason.OLD
-    if frame.cast.source == "collective" or (frame.cast.source != "few" and crosses(frame.cast.mentions)):
-        return None
-    return _why_few(frame.cast)
-
-
-def _is_procedure(frame: Frame) -> bool:
-    """ "Approved the mandate for an agreement", "adopted the dispatch on a treaty": what was approved is not the
-    instrument (GUIDE.md: context)."""
-    if frame.act is None or frame.instrument is None or frame.act[2].ref not in _DECIDING:
-        return False
-    return any(
-        cue[2].ref == "cue.mandate" and frame.act[1] <= cue[0] + 3 and cue[1] <= frame.instrument[0] + 3
-        for cue in frame.part.cues
-    )
-
-
-def _is_a_dispatch(reading: Reading) -> bool:
-    """Whether the article is about a dispatch to parliament or a mandate to negotiate: what it then tells of signing and of
-    coming into force is background or plan (GUIDE.md: context)."""
-    head = [p for p in reading.parts if p.rank == 0] or [p for p in reading.parts if p.rank == 1]
-    return any("cue.dispatch" in p.cue_names and p.instruments for p in head)
-
-
-def _is_of_a_performer(frame: Frame, reading: Reading) -> bool:
-    """A player, coach or artist signs for himself, and capitals stand for clubs: "Lisbon and Istanbul agreed on a fee"
-    (GUIDE.md: none). What a ministry or a federation agrees about sport is another matter."""
-    if frame.instrument is not None and frame.instrument[2].ref not in _PERSONAL:
-        return False
-    if "cue.official" in frame.part.cue_names or any(m.entity.kind in _OFFICIAL for m in frame.cast.mentions):
-        return False
-    return any("cue.performer" in p.cue_names for p in reading.parts if p is frame.part or p.rank == 0)
-
-
-_PERSONAL = frozenset({"instrument.agreement", "instrument.deal", "instrument.exchange"})
-_OFFICIAL = frozenset({"ministry", "agency", "organisation", "research", "university", "person"})
-_DECIDING = frozenset({"act.approve", "act.adopt", "act.decide", "act.agree", "act.launch", "act.open", "act.sign"})
-
-
-def _why_few(cast: Cast) -> Reason:
-    principals = cast.principals
-    if not principals:
-        return Reason.UNKNOWN_PARTIES
-    bodies = {m.entity.id for m in cast.mentions if m.entity.kind in _BODIES}
-    return Reason.DOMESTIC if len(principals) > 1 or len(bodies) > 1 else Reason.ONE_PARTY
+    return Candidate(frame, why_refused(frame, reading, old), old)
