@@ -106,7 +106,7 @@ def _who(change: StoryChange, words: Words, brief: bool) -> Row:
     names = list(dict.fromkeys(words.party(party) for party in change.story.parties))
     shown = ", ".join(names[:WHO_SHOWN])
     if len(names) > WHO_SHOWN:
-        shown += " " + words.text("who.more", n=len(names) - WHO_SHOWN)
+        shown += " " + words.count("who.more", len(names) - WHO_SHOWN)
     claimed = change.report.announcement.claimed_by
     note = ""
     if claimed:
@@ -221,7 +221,7 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
     also += _mentioned(alert, words)
     also = list({line.text: line for line in also}.values())
     if len(also) > ALSO_SHOWN:
-        also = [*also[:ALSO_SHOWN], Line(words.text("also.more", n=len(also) - ALSO_SHOWN))]
+        also = [*also[:ALSO_SHOWN], Line(words.count("also.more", len(also) - ALSO_SHOWN))]
     first = alert.changes[0]
     article = source_line(Source(first.report, False, False), first.story, reader)
     lone = len(alert.changes) > 1
@@ -277,6 +277,15 @@ def _times(alert: Alert, reader: Reader, now: datetime) -> Row:
     return Row(words.text("label.times"), tuple(lines))
 
 
+def pointer(story: Story, reader: Reader) -> Line:
+    """Where to look closer at one of many stories: its page where there is one, and the command that explains it."""
+    return Line(f"coopwatch explain {story.id}", _page(story, reader))
+
+
+def _page(story: Story, reader: Reader) -> str:
+    return clean.link(f"{reader.page_url}/stories/{story.id}") if reader.page_url else ""
+
+
 def footer(reader: Reader, story: Story | None = None) -> tuple[Line, ...]:
     """The last lines: which route, how to ask why, where the page is. Links open pages; none acts when opened."""
     words = reader.words
@@ -287,7 +296,7 @@ def footer(reader: Reader, story: Story | None = None) -> tuple[Line, ...]:
     lines = [first]
     if story is not None:
         lines.append(Line(f"coopwatch explain {story.id}"))  # alone on its line, to be copied whole
-    page = clean.link(f"{reader.page_url}/stories/{story.id}") if reader.page_url and story else ""
+    page = _page(story, reader) if story else ""
     if page:
         lines.append(Line(words.text("footer.page"), page))
     if reader.unsubscribe:

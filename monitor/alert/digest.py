@@ -11,7 +11,7 @@ from enum import StrEnum
 from monitor.alert import clean, compose, facts, headline
 from monitor.alert.compose import Reader
 from monitor.alert.facts import Alert
-from monitor.alert.letter import Card, Letter, Line, Section
+from monitor.alert.letter import Card, Letter, Line, Row, Section
 from monitor.alert.words import Words
 from monitor.model import Change, Decision, Novelty, Owed, Report, Silence, Story, StoryChange, Why
 
@@ -82,6 +82,7 @@ def letter(kind: Kind, period: Period, reader: Reader, limit: int = 0) -> Letter
         subject=words.text("digest.quiet" if quiet else f"{kind}.subject", date=day, counts=counts),
         title=words.text(f"{kind}.title", date=day, limit=limit, route=reader.route),
         lead=_lead(kind, period, reader),
+        contents=tuple(headline.marked(change_of(item), words) for item in news[:CARDS_SHOWN]) if len(news) > 1 else (),
         sections=tuple(section for section in sections if section.lines or section.cards),
         footer=compose.footer(reader),
     )
@@ -118,15 +119,17 @@ def _counts(news: int, lines: int, near: int, words: Words) -> str:
 
 
 def _news(title: str, items: Sequence[Item], reader: Reader, cards: int = CARDS_SHOWN) -> Section:
-    shown = tuple(_card(item, reader) for item in items[:cards])
-    return Section(title, tuple(line_of(item, reader) for item in items[cards:]), shown)
+    total = min(cards, len(items))
+    shown = tuple(_card(item, reader, number, total) for number, item in enumerate(items[:cards], 1))
+    lines = tuple(line_of(item, reader, reader.words.percent(item.story.score)) for item in items[cards:])
+    return Section(title, lines if cards else tuple(line_of(item, reader) for item in items), shown)
 
 
 def _near(items: Sequence[Item], reader: Reader) -> Section:
     words = reader.words
     lines = [line_of(item, reader, words.percent(item.story.score)) for item in items[:NEAR_SHOWN]]
     if len(items) > NEAR_SHOWN:
-        lines.append(Line(words.text("digest.near_more", n=len(items) - NEAR_SHOWN)))
+        lines.append(Line(words.count("digest.near_more", len(items) - NEAR_SHOWN)))
     return Section(words.text("digest.near"), tuple(lines))
 
 
@@ -170,12 +173,20 @@ def _report(item: Item) -> Report:
     return own[0] if own else max(announcing, key=lambda report: report.announcement.score)
 
 
-def _card(item: Item, reader: Reader) -> Card:
-    change = change_of(item)
+def _card(item: Item, reader: Reader, number: int, total: int) -> Card:
+    """One of ``total`` stories: who and what, the proof, the source with its link, rule and score, and where to look closer.
+    The nearest known act and a single source's independence are left out: a collection is read by headlines."""
+    change, words = change_of(item), reader.words
     alert = Alert((change,), {}, late=item.owed.why is Why.LATE)
     card = compose.change_card(change, alert, reader, brief=True)
-    # the nearest act and the numbers behind the decision stand in the story's page; a digest is read by headlines
-    return replace(card, after=card.after[:2])
+    left_out = {words.text("label.novelty")}
+    if len(item.story.reports) < 2:
+        left_out.add(words.text("label.independence"))
+    after = [row for row in card.after if row.label not in left_out]
+    kicker = f"{words.text('act.number', n=number, total=total)} · {card.kicker}" if total > 1 else card.kicker
+    return replace(
+        card, kicker=kicker, after=(*after, Row(words.text("label.story"), (compose.pointer(item.story, reader),)))
+    )
 
 
 def line_of(item: Item, reader: Reader, note: str = "") -> Line:

@@ -74,7 +74,7 @@ def party_list(parties: Sequence[Party], words: Words) -> str:
     if not names:
         return words.text("headline.unknown")
     if len(names) > PARTIES_SHOWN:
-        rest = words.text("who.more", n=len(names) - PARTIES_SHOWN + 1)
+        rest = words.count("who.more", len(names) - PARTIES_SHOWN + 1)
         return ", ".join(names[: PARTIES_SHOWN - 1]) + " " + rest
     return words.listed(names)
 

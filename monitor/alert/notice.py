@@ -67,7 +67,7 @@ def silence_end(silence: Silence, muted: int, reader: Reader) -> tuple[str, str]
     """Title and text of the end of a silence."""
     words = reader.words
     author, reason = clean.line(silence.author, 80), clean.line(silence.reason, 300)
-    text = words.text("health.silence_ended.text", author=author, reason=reason, n=muted)
+    text = words.count("health.silence_ended.text", muted, author=author, reason=reason)
     return words.text("health.silence_ended.title"), text
 
 
@@ -77,7 +77,7 @@ def removed_drafts(
     """What a route that is not configured any more still waited for, as operational news; endpoints get the stories."""
     reader = office.reader(route)
     title = reader.words.text("health.route_removed.title", route=removed)
-    text = reader.words.text("health.route_removed.text", route=removed, n=len(items))
+    text = reader.words.count("health.route_removed.text", len(items), route=removed)
     key = f"removed|{removed}|{min(f'{each.owed.story_id}/{each.owed.stage}' for each in items)}"
     if route.channel is Channel.WEBHOOK:
         period = Period(now, now, tuple(items))

@@ -82,6 +82,25 @@ def test_an_overflow_of_hundreds_reaches_every_story() -> None:
     assert all(f"https://news.example/a/{n:03}" in shown for n in range(488))
 
 
+def test_a_collection_shows_what_is_in_it_at_a_glance_and_of_each_act_score_link_and_where_to_look() -> None:
+    items = [item(n, Decision.HELD, Why.CAP, score=0.99 - n / 100) for n in range(1, digest.CARDS_SHOWN + 2)]
+    reader = replace(READER, page_url="https://watch.example")
+    letter = digest.letter(Kind.OVERFLOW, period(*items), reader, 12)
+    (news,) = letter.sections
+    assert letter.contents == tuple(card.title for card in news.cards)
+    assert [card.kicker for card in news.cards][:2] == ["1 of 12 · new", "2 of 12 · new"]
+    shown = {row.label: row.lines for row in news.cards[0].after}
+    assert list(shown) == ["Sources", "Why you", "Story"]  # one source needs no count of independent ones
+    assert shown["Sources"][0].url == "https://news.example/a/001"
+    assert "score" in shown["Why you"][0].text
+    assert (shown["Story"][0].text, shown["Story"][0].url) == (
+        "coopwatch explain st-1",
+        "https://watch.example/stories/st-1",
+    )
+    (beyond,) = news.lines
+    assert (beyond.url, beyond.note) == (f"https://news.example/a/{digest.CARDS_SHOWN + 1:03}", "86%")
+
+
 def test_a_withdrawal_in_a_digest_is_marked() -> None:
     withdrawn = item(1, why=Why.WITHDRAWAL)
     story = replace(withdrawn.story, reports=(make.report(1, reason=Reason.DENIED),))

@@ -121,3 +121,11 @@ def test_setup_takes_a_relative_folder_from_where_it_is_called(
     asked = ["--contact", "https://example.org/bot", "--state-dir", "data", "--rules-dir", str(ROOT / "rules")]
     main(["setup", "--yes", "--offline", "--config", "etc/coopwatch.toml", *asked])
     assert load(tmp_path / "etc/coopwatch.toml", {}).state_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize("language", words.languages())
+def test_a_message_that_counts_things_has_a_form_for_one(language: str) -> None:
+    said = words.load(language, folders=(pages.FOLDER / "locale",))
+    plain = {"act.number", "subject.more.many"}  # "2 of 5"; the one of two keys that is for many
+    assert {key for key, forms in said.messages.items() if len(forms) == 1 and "{n}" in forms[0]} <= plain
+    assert said.count("who.more", 1) != said.count("who.more", 2)

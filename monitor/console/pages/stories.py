@@ -75,11 +75,11 @@ def _effects(pages: Pages, connection: Connection, file: StoryFile, threshold: s
     """What else a threshold just above this story's score, or its rule switched off, would have kept back."""
     tongue, now, story = pages.tongue, pages.behind.clock(), file.story
     raised = desk.with_threshold(connection, story.id, float(threshold), now)
-    effects = [(tongue("act.effect", threshold=threshold, n=raised.count), raised)]
+    effects = [(tongue.words.count("act.effect", raised.count, threshold=threshold), raised)]
     rule = next((report.announcement.rule for report in story.reports if report.reason is None), "")
     if rule:
         without = desk.without_rule(connection, story.id, rule, now)
-        effects.append((tongue("act.effect_rule", rule=rule, n=without.count), without))
+        effects.append((tongue.words.count("act.effect_rule", without.count, rule=rule), without))
     return [
         {"words": words, "stories": [(each.id, headline.of_story(each, tongue.words)) for each in effect.newest]}
         for words, effect in effects
