@@ -29,6 +29,11 @@ _REFERENCE = re.compile("&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _DEAD = ("script", "style", "svg", "template", "iframe", "object", "embed", "canvas", "noscript")
 # counted by libxml2 itself: a loop here would cost as much as the rest of this module
 _COUNT = etree.XPath("count(descendant-or-self::*)")
+# Whether any is to be found at all, which costs a quarter of finding it, and on a usual page is all there is to do.
+_IS_OVERSIZED = etree.XPath(
+    f"boolean(descendant-or-self::*/@*[{MAX_ATTRIBUTES + 1}])"
+    f" or boolean(descendant::text()[string-length() > {_LONG_TEXT_CHARS}])"
+)
 # both in one walk over the page
 _OVERSIZED = etree.XPath(
     f"descendant-or-self::*[@*[{MAX_ATTRIBUTES + 1}] or text()[string-length() > {_LONG_TEXT_CHARS}]]"
@@ -58,11 +63,21 @@ def trim(text: str) -> tuple[str, bool]:
     text = _readable(text[:MAX_CHARS])
     if "&#" in text:
         text = _REFERENCE.sub(_without_control, text)
-    pieces = text.split(">")
-    if max(map(len, pieces)) > MAX_TAG_CHARS:
+    if _has_long_piece(text):
+        pieces = text.split(">")
         pieces = [_shortened(piece) if len(piece) > MAX_TAG_CHARS else piece for piece in pieces]
         text = ">".join(pieces)
     return text, was_cut
+
+
+def _has_long_piece(text: str) -> bool:
+    """Whether somewhere so many characters stand without the end of a tag between them; looks at a few of the ends."""
+    start = 0
+    while len(text) - start > MAX_TAG_CHARS:
+        start = text.rfind(">", start, start + MAX_TAG_CHARS + 1) + 1
+        if start == 0:
+            return True
+    return False
 
 
 def _readable(text: str) -> str:
@@ -71,7 +86,8 @@ def _readable(text: str) -> str:
         raw = text.encode()
     except UnicodeEncodeError:  # a lone surrogate
         return _UNREADABLE.sub("", text)
-    is_clean = len(raw.translate(None, _CONTROLS)) == len(raw) and not any(one in raw for one in _NONCHARACTERS)
+    is_clean = len(raw.translate(None, _CONTROLS)) == len(raw)
+    is_clean = is_clean and (raw.isascii() or not any(one in raw for one in _NONCHARACTERS))
     return text if is_clean else _UNREADABLE.sub("", text)
 
 
@@ -106,7 +122,7 @@ def tree(text: str) -> SafeTree | None:
     if count > MAX_ELEMENTS:
         _drop_rest(next(islice(root.iter(etree.Element), MAX_ELEMENTS - 1, None)))
     scripts = _take_scripts(root)
-    for element in _OVERSIZED(root):
+    for element in _OVERSIZED(root) if _IS_OVERSIZED(root) else ():
         if len(element.attrib) > MAX_ATTRIBUTES:
             element.attrib.clear()
         for child in (element, *element):
