@@ -109,18 +109,23 @@ def grouping_figures() -> Figures:
 
 
 def lookalike_figures() -> Figures:
-    """Pairs of different acts of which both were found, kept apart, told: as they are dated, and one day apart."""
+    """Pairs of different acts of which both were found, kept apart, told: as they are dated, one day apart, and on the
+    same day."""
     rows = lines(CORPUS / "lookalikes.jsonl")
-    return {"lookalikes": _kept_apart(rows), "lookalikes_next_day": _kept_apart(_one_day_apart(rows))}
+    return {
+        "lookalikes": _kept_apart(rows),
+        "lookalikes_next_day": _kept_apart(_days_apart(rows, 1)),
+        "lookalikes_same_day": _kept_apart(_days_apart(rows, 0)),
+    }
 
 
-def _one_day_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The pairs with the second report dated the day after the first."""
+def _days_apart(rows: list[dict[str, Any]], days: int) -> list[dict[str, Any]]:
+    """The pairs with the second report dated ``days`` after the first."""
     first = {row["pair"]: date.fromisoformat(row["published"][:10]) for row in reversed(rows)}
     seen: set[str] = set()
     moved = []
     for row in rows:
-        day = first[row["pair"]] + timedelta(days=row["pair"] in seen)
+        day = first[row["pair"]] + timedelta(days=days if row["pair"] in seen else 0)
         seen.add(row["pair"])
         moved.append({**row, "published": day.isoformat()})
     return sorted(moved, key=lambda row: (row["published"], row["id"]))

@@ -54,7 +54,7 @@ WEIGHTS: Mapping[str, float] = {
     "thing_apart_abroad": -3.8,
     "thing_apart_abroad_now": -3.8,
     "thing_apart_now": -3.0,
-    "things_mean_other": -4.0,
+    "things_mean_other": -5.0,
     "names_differ": -4.0,
     "deadlines_differ": -2.5,
     "words_shared": 0.25,

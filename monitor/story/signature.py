@@ -139,7 +139,7 @@ def _meant(words: Mapping[str, int]) -> Mapping[str, int]:
 
 def _proper(thing: str, agreed: Mapping[str, int], lang: str, vocabulary: Vocabulary) -> Mapping[str, int]:
     """What the object names: places, projects, blocks by their number; no states, and not where every noun has a capital."""
-    found = {name for name in names(thing) if name in agreed or name.startswith("#")} - vocabulary.nations
+    found = {name for name in names(thing, vocabulary.nations) if name in agreed or name.startswith("#")}
     return {} if vocabulary.of(lang).compounds else dict.fromkeys(sorted(found), 1)
 
 

@@ -21,7 +21,7 @@ _NONE = Meanings()
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """``common`` holds stems that tell no act from another, of every language at once, since names cross languages;
-    ``meanings`` for each language what its words for things mean, ``nations`` the stems of the adjectives of states."""
+    ``meanings`` for each language what its words for things mean, ``nations`` the folded adjectives of states."""
 
     common: frozenset[str] = frozenset()
     meanings: Mapping[str, Meanings] = field(default_factory=lambda: MappingProxyType({}))
@@ -46,7 +46,7 @@ def vocabulary_of(rules: RuleSet) -> Vocabulary:
         if (term.kind == "concept" and term.ref.startswith(_VERBS)) or term.form in _SEATS:
             found.update(stems(term.text))
         elif term.form == "adjective" and len(term.ref) == _STATE_CHARS:
-            nations.update(stems(term.text))
+            nations.add(term.text)
     return Vocabulary(
         frozenset(found),
         {code: _meanings(one) for code, one in rules.languages.items()},

@@ -82,13 +82,13 @@ def _pairs(run: str, common: Collection[str], meanings: Meanings, named: Collect
                 yield one + two
 
 
-def names(text: str) -> Iterator[str]:
+def names(text: str, nations: Collection[str] = frozenset()) -> Iterator[str]:
     """Stems of what a text names by a capital within the sentence, and numbers that say which one (``block 12``). A text
-    that writes most words with a capital, as headlines do, names nothing."""
+    that writes most words with a capital, as headlines do, names nothing. ``nations`` are folded adjectives of states."""
     words = [token for token in _TOKEN.findall(text) if len(token) > 3 and token[0].isalpha() and not _HAN.match(token)]
     capital = [word for word in words[1:] if word[0].isupper() and not word.isupper()]
     if 2 * len(capital) <= len(words):
-        yield from map(stem, capital)
+        yield from (stem(word) for word in capital if folded(word) not in nations)
     yield from (f"#{int(number)}" for number in _WHICH.findall(text))
 
 

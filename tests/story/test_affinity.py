@@ -238,7 +238,7 @@ TALE = "pact between the two of them as told in town"
 TOWNS = Vocabulary(
     frozenset(stems("and sign signed an agreement on the a of for with in between two them as told town")),
     {"en": Meanings.of([("hospital*", "hospital"), ("police", "police"), ("polic*", "police"), ("fish*", "fish")])},
-    frozenset({"egypti"}),
+    frozenset({"egyptian"}),
 )
 
 
