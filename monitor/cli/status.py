@@ -73,7 +73,8 @@ def _print(settings: Settings, overview: Overview | None, runner: int | None) ->
     if overview is None:
         say("database    not made yet: start the service (coopwatch run) or run coopwatch once")
         return
-    say(f"feeds       {_counts(overview.feeds)}{_when(overview.next_poll_at)}")
+    feeds = _counts(overview.feeds) if overview.feeds else "none yet: coopwatch feeds add ADDRESS"
+    say(f"feeds       {feeds}{_when(overview.next_poll_at)}")
     say(f"entries     {_counts(overview.entries)}")
     say(f"articles    {_counts(overview.dispositions)}")
     say(f"stories     {overview.stories}")

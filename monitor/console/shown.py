@@ -33,6 +33,8 @@ STATE_CLASS = {
     "gone": "bad",
     "silent": "warn",
     "stale": "warn",
+    "held": "warn",
+    "paused": "warn",
 }
 
 

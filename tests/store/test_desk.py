@@ -70,6 +70,19 @@ def test_a_story_file_holds_text_deliveries_and_what_people_did(reading: Connect
     assert desk.story_file(reading, "none") is None
 
 
+def test_what_a_route_still_holds_stands_in_the_story_and_in_the_figures(store: Store) -> None:
+    fill.everything(store)
+    row = {"story_id": "st-7", "stage": "signed", "told_at": NOW, "delivery_id": "", "why": "cap"}
+    with store.database.write() as connection:
+        held = [{**row, "route": "desk", "decision": "held"}, {**row, "route": "morning", "decision": "digest"}]
+        connection.execute(tables.told.insert(), held)
+        file = desk.story_file(connection, "st-7")
+        assert file is not None
+        waiting = [each for each in file.deliveries if each[1] == ""]
+        assert waiting == [("desk", "", "", "held", "", NOW), ("morning", "", "", "digest", "", NOW)]
+        assert desk.outbox(connection, sent_since=NOW).held == 1
+
+
 def test_pairs_are_counted_by_type_once_each(reading: Connection) -> None:
     counts = desk.pair_counts(reading)
     assert all(count.left < count.right for count in counts)

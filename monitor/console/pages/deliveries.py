@@ -33,6 +33,8 @@ def deliveries(pages: Pages) -> Page:
             figure(box.sent_since, tongue("deliveries.sent")),
             figure(dead, tongue("deliveries.dead"), "bad" if dead else "good"),
         ]
+        if box.held:  # rare, and then the answer to "why has nobody been told?"
+            figures.append(figure(box.held, tongue("deliveries.held"), "warn"))
         quiet = [
             {
                 "id": each.id,

@@ -42,7 +42,15 @@ def quality(pages: Pages) -> Page:
             }
             for each in articles
         ]
-        return pages.render(request, "quality.html", "/quality", tongue("quality.title"), figures=figures, sample=cards)
+        return pages.render(
+            request,
+            "quality.html",
+            "/quality",
+            tongue("quality.title"),
+            figures=figures,
+            sample=cards,
+            labelled=found.sampled > 0,
+        )
 
     return show
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from monitor.model import Decision, DeliveryState
 from monitor.store import tables
+from monitor.store.told import held
 
+_HELD = (Decision.HELD, Decision.PAUSED)  # what waits for a digest is where it belongs
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY)
 
 
@@ -34,11 +36,13 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """How many deliveries are in which state, the oldest that waits, and how many left since ``sent_since``."""
+    """How many deliveries are in which state, the oldest that waits, how many left since ``sent_since``, and how much news a
+    route's limit or absence holds back."""
 
     counts: dict[str, int]
     oldest_due_at: datetime | None
     sent_since: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def outbox(connection: Connection, *, sent_since: datetime) -> Outbox:
     sent = connection.execute(
         select(func.count()).where(delivery.state == DeliveryState.SENT, delivery.ended_at >= sent_since)
     ).scalar_one()
-    return Outbox({row[0]: row[1] for row in counts}, oldest, sent)
+    waiting = [number for by in held(connection).values() for kind, number in by.items() if kind in _HELD]
+    return Outbox({row[0]: row[1] for row in counts}, oldest, sent, sum(waiting))
 
 
 def silences(connection: Connection, now: datetime) -> tuple[SilenceLine, ...]:

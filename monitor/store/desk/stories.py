@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy import Connection, Select, String, and_, exists, func, literal, select, union_all
 
-from monitor.model import Judgement, Report, Story
+from monitor.model import Decision, Judgement, Report, Story
 from monitor.store import search, tables
 from monitor.store.stories import load_stories
 from monitor.store.types import from_json
@@ -55,8 +55,9 @@ class ArticleText:
 
 @dataclass(frozen=True, slots=True)
 class StoryFile:
-    """One story with its reports, and what is known besides: (route, target, event, state, reason, when) of its
-    deliveries, (when, who, what, detail) of what people did, (route, decision, reason, when) of each route's verdict."""
+    """One story with its reports, and what is known besides: (route, target, event, state, reason, when) of its deliveries
+    and of what waits for one, (when, who, what, detail) of what people did, (route, decision, reason, when) of each route's
+    verdict."""
 
     story: Story
     articles: tuple[ArticleText, ...]
@@ -210,25 +211,20 @@ def _articles(connection: Connection, article_ids: Sequence[str]) -> tuple[Artic
 
 
 def _deliveries(connection: Connection, story_id: str) -> tuple[tuple[str, str, str, str, str, datetime], ...]:
-    delivery, told = tables.delivery.c, tables.delivery_story.c
-    statement = (
-        select(
-            delivery.route,
-            delivery.target,
-            delivery.event,
-            delivery.state,
-            delivery.reason,
-            delivery.created_at,
-            delivery.ended_at,
-        )
-        .join(tables.delivery_story, told.delivery_id == delivery.id)
-        .where(told.story_id == story_id)
-        .order_by(delivery.created_at)
+    """The deliveries of a story and what routes are owed of it without a message yet: there the state is what holds it."""
+    delivery, carried, told = tables.delivery.c, tables.delivery_story.c, tables.told.c
+    at = func.coalesce(delivery.ended_at, delivery.created_at).label("at")
+    sent = (
+        select(delivery.route, delivery.target, delivery.event, delivery.state, delivery.reason, at)
+        .join(tables.delivery_story, carried.delivery_id == delivery.id)
+        .where(carried.story_id == story_id)
     )
-    return tuple(
-        (row.route, row.target, row.event, row.state, row.reason, row.ended_at or row.created_at)
-        for row in connection.execute(statement)
+    nothing = literal("", String)
+    held = select(told.route, nothing, nothing, told.decision, nothing, told.told_at).where(
+        told.story_id == story_id, told.delivery_id == "", told.decision != Decision.NOT
     )
+    rows = connection.execute(union_all(sent, held).order_by("at"))
+    return tuple((row.route, row.target, row.event, row.state, row.reason, row.at) for row in rows)
 
 
 def _actions(connection: Connection, subject_ids: Sequence[str]) -> tuple[tuple[datetime, str, str, str], ...]:
