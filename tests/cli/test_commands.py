@@ -10,7 +10,7 @@ import pytest
 from monitor.cli import main
 from tests.flow.conftest import forms_cache, place
 from tests.flow.test_once import SIGNED, WEATHER
-from tests.flow.world import Story, World
+from tests.flow.world import YESTERDAY, Story, World
 
 __all__ = ["forms_cache", "place"]  # fixtures
 
@@ -105,7 +105,7 @@ def test_imported_articles_are_known_and_never_told(shell: Shell, place: World, 
         "id": "x1",
         "title": SIGNED.title,
         "text": SIGNED.text,
-        "published": "2026-11-20",
+        "published": YESTERDAY.date().isoformat(),
         "url": None,
         "lang": "it",
     }
