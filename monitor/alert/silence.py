@@ -61,7 +61,10 @@ def clause(keys: Mapping[str, object]) -> MatchClause:
     try:
         return _CLAUSE.validate_python(dict(keys))
     except ValidationError as exc:
-        faults = (f"{'.'.join(map(str, each['loc'])) or 'clause'}: {each['msg']}" for each in exc.errors())
+        faults = (
+            f"{each['loc'][0] if each['loc'] else 'clause'}: {each['msg'].removeprefix('Value error, ')}"
+            for each in exc.errors()
+        )
         raise ConfigError("\n".join(faults)) from exc
 
 
@@ -71,6 +74,16 @@ def read(text: str) -> MatchClause:
         return _CLAUSE.validate_json(text)
     except ValidationError as exc:
         raise ConfigError(f"not a match clause: {text[:200]!r}") from exc
+
+
+def words_of(text: str) -> str:
+    """What ``written`` wrote as operators write it: the keys that say something."""
+    table = json.loads(text)
+    return "; ".join(
+        f"{name}: " + ", ".join("–".join(each) if isinstance(each, list) else str(each) for each in values)
+        for name, values in table.items()
+        if values
+    )
 
 
 def is_active(silence: Silence, now: datetime) -> bool:

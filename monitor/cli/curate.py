@@ -10,6 +10,8 @@ import typer
 from monitor.cli.options import Config, read_settings
 from monitor.cli.output import say
 from monitor.cli.stores import actor, writing_store
+from monitor.errors import ConfigError
+from monitor.model import Reason
 from monitor.run.curator import Curator, Reach
 from monitor.store import Store
 
@@ -53,6 +55,8 @@ def judge(
     other: Annotated[str, typer.Option("--of", help="The story it is a duplicate of.", metavar="ID")] = "",
     config: Config = None,
 ) -> None:
+    if verdict == "wrong" and not reason:
+        raise ConfigError(f"say why it is wrong: --reason with one of {', '.join(Reason)}")
     with writing_store(read_settings(config)) as store:
         _curator(store).judge(story_id, verdict, reason=reason, other=other, by=actor())
     say(f"story {story_id}: {verdict}")

@@ -50,7 +50,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         if none:
             say(none)
         return
-    table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    if title:  # rich would break it at the width of its table
+        say(title)
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

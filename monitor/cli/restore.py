@@ -41,14 +41,15 @@ def run(
     database.parent.mkdir(parents=True, exist_ok=True)
     lock.take()
     try:
-        kept = restore(find_copy(copy, settings.backup_dir), database, datetime.now(UTC))
+        found = find_copy(copy, settings.backup_dir)
+        kept = restore(found, database, datetime.now(UTC))
         carried, fault = _carry(kept, database) if kept is not None and not exact else (None, "")
     finally:
         lock.release()
     if as_json:
         print_json({"database": str(database), "kept": str(kept) if kept else None, "carried": carried, "fault": fault})
         return
-    say(f"{database} is restored from {copy}")
+    say(f"{database} is restored from {found}")
     if kept is not None:
         say(f"the database that stood there is kept as {kept}")
     if carried is not None:

@@ -164,7 +164,8 @@ def pause(
     if ends <= now:
         raise ConfigError(f"--until {until} is past")
     _store_pause(settings, Pause(name, now, ends, to, by or getpass.getuser()), "pause", now)
-    say(f"{name} is away until {ends.astimezone(ZoneInfo(route.timezone)):%Y-%m-%d %H:%M}; its alerts go to {to}")
+    where = "what comes waits for one summary at the return" if to == "digest" else f"its alerts go to {to}"
+    say(f"{name} is away until {ends.astimezone(ZoneInfo(route.timezone)):%Y-%m-%d %H:%M}; {where}")
 
 
 def resume(name: Name, config: Config = None) -> None:

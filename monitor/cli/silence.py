@@ -138,7 +138,9 @@ def list_silences(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(each.id, each.author, each.reason, each.clause, each.until, each.muted) for each in found]
+    rows = [
+        (each.id, each.author, each.reason, silence.words_of(each.clause), each.until, each.muted) for each in found
+    ]
     none = "no silence is in force: coopwatch silence add --help"
     print_table("", ("id", "author", "reason", "mutes", "until (UTC)", "muted"), rows, none=none)
 

@@ -13,7 +13,7 @@ from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, say
 from monitor.cli.stores import existing_store
 from monitor.config import Settings
-from monitor.model import Decision, Episode
+from monitor.model import Decision, Episode, Pause
 from monitor.store import runner_lock
 from monitor.store.views import Overview
 
@@ -34,18 +34,19 @@ def register(app: typer.Typer) -> None:
 
 def status(config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
-    overview = None
     with existing_store(settings) as store:
         overview = store.views.overview() if store else None
+        pauses = store.people.pauses(datetime.now(UTC)) if store else ()
+    away = {pause.route: pause for pause in pauses}
     lock = runner_lock(settings.database_url)
     runner = lock.holder() if lock else None
     if as_json:
-        _print_json(settings, overview, runner)
+        _print_json(settings, overview, runner, away)
     else:
-        _print(settings, overview, runner)
+        _print(settings, overview, runner, away)
 
 
-def _print_json(settings: Settings, overview: Overview | None, runner: int | None) -> None:
+def _print_json(settings: Settings, overview: Overview | None, runner: int | None, away: Mapping[str, Pause]) -> None:
     print_json(
         {
             "sends_nothing": settings.sends_nothing,
@@ -53,7 +54,13 @@ def _print_json(settings: Settings, overview: Overview | None, runner: int | Non
             "process": runner or None,
             "state_dir": str(settings.state_dir),
             "routes": [
-                {"name": route.name, "channel": route.channel, "mode": route.mode, "language": route.language}
+                {
+                    "name": route.name,
+                    "channel": route.channel,
+                    "mode": route.mode,
+                    "language": route.language,
+                    "away": away.get(route.name),
+                }
                 for route in settings.routes
             ],
             **(asdict(overview) if overview else {}),
@@ -61,7 +68,7 @@ def _print_json(settings: Settings, overview: Overview | None, runner: int | Non
     )
 
 
-def _print(settings: Settings, overview: Overview | None, runner: int | None) -> None:
+def _print(settings: Settings, overview: Overview | None, runner: int | None, away: Mapping[str, Pause]) -> None:
     if settings.sends_nothing:
         say(f"{NO_ALERT_LEAVES}: no route sends mail or webhooks; alerts are files in {settings.alerts_dir}", bold=True)
     if runner is not None:
@@ -69,7 +76,7 @@ def _print(settings: Settings, overview: Overview | None, runner: int | None) ->
     say(f"state       {settings.state_dir}")
     held = overview.held if overview else {}
     for name in [route.name for route in settings.routes] + [name for name in held if name not in _names(settings)]:
-        say(f"route       {_route(name, settings)}{_held(held.get(name, {}))}")
+        say(f"route       {_route(name, settings)}{_away(away.get(name))}{_held(held.get(name, {}))}")
     if overview is None:
         say("database    not made yet: start the service (coopwatch run) or run coopwatch once")
         return
@@ -94,6 +101,13 @@ def _names(settings: Settings) -> frozenset[str]:
 def _route(name: str, settings: Settings) -> str:
     route = next((route for route in settings.routes if route.name == name), None)
     return f"{name}: {route.channel}, {route.mode}, {route.language}" if route else f"{name}: not configured any more"
+
+
+def _away(pause: Pause | None) -> str:
+    if pause is None:
+        return ""
+    instead = "" if pause.to == "digest" else f", {pause.to} stands in"
+    return f"; AWAY until {pause.until:%Y-%m-%d %H:%M} UTC{instead}"
 
 
 def _held(waiting: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ from monitor.config import Settings
 from monitor.config.values import duration_s
 from monitor.errors import ConfigError
 from monitor.match import Matcher
-from monitor.model import Article, Story
+from monitor.model import Article, Stage, Story
 from monitor.run.missed import enter_missed
 from monitor.store import Store
 from monitor.store.desk.stories import StoryFilter, find_stories, story_file
@@ -36,7 +36,7 @@ _COLUMNS = ("id", "opened_at", "type", "stage", "parties", "object", "sectors", 
 
 Since = Annotated[str, typer.Option(help="Only those opened since then: 30d, 12h or 2026-01-31.", metavar="WHEN")]
 Between = Annotated[str, typer.Option(help="Both sides take part: IT,CN.", metavar="A,B")]
-Stage = Annotated[str, typer.Option(help="Only those at this stage.")]
+AtStage = Annotated[Stage | None, typer.Option(help="Only those at this stage.")]
 Words = Annotated[str, typer.Option(help="Words to look for.")]
 
 
@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
 def list_stories(
     since: Since = "30d",
     between: Between = "",
-    stage: Stage = "",
+    stage: AtStage = None,
     words: Words = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     config: Config = None,
@@ -58,7 +58,7 @@ def list_stories(
 ) -> None:
     settings = read_settings(config)
     with existing_store(settings) as store:
-        found = every_story(store, _filter(since, between, stage, words)) if store else iter(())
+        found = every_story(store, _filter(since, between, stage.value if stage else "", words)) if store else iter(())
         chosen = [story for _, story in zip(range(limit), found, strict=False)]
     if as_json:
         print_json([published.story(story) for story in chosen])

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.alert import words
 from monitor.cli import main
+from monitor.cli.output import print_table
 from monitor.config import load
 from monitor.console import pages
 from monitor.model import Decision, Episode, Owed, Stage, Told, Why
@@ -106,6 +107,47 @@ def test_status_tells_what_a_route_still_holds_and_why(said: Say, store: Store) 
     told = said("status")
     assert "desk: file, immediate, it; 1 over its hourly limit, for one message" in told
     assert "night: not configured any more; 1 held by its absence" in told
+
+
+def test_status_tells_who_is_away_and_a_pause_without_a_stand_in_says_what_becomes_of_the_news(
+    said: Say, store: Store
+) -> None:
+    day = (NOW + timedelta(days=3)).date().isoformat()
+    assert "what comes waits for one summary at the return" in said("route", "pause", "desk", "--until", day)
+    assert "desk: file, immediate, it; AWAY until" in said("status")
+    (route,) = json.loads(said("status", "--json"))["routes"]
+    assert route["away"]["to"] == "digest"
+
+
+def test_a_title_is_not_broken_at_the_width_of_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("If it came today, untold", ("a", "b"), [(1, 2)])
+    assert capsys.readouterr().out.splitlines()[0] == "If it came today, untold"
+
+
+def test_a_silence_is_listed_as_it_is_written(said: Say, store: Store) -> None:
+    day = (NOW + timedelta(days=3)).date().isoformat()
+    said("silence", "add", "--pair", "IT-CN", "--sector", "energy", "--until", day, "--reason", "fair", "--yes")
+    assert "pairs: IT–CN; sectors: energy" in said("silence", "list")
+
+
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        (
+            ["silence", "add", "--sector", "nonsense", "--until", "2099-01-01", "--reason", "x"],
+            "sectors: 'nonsense' is",
+        ),
+        (["stories", "list", "--stage", "nonsense"], "'announced'"),
+        (["stories", "judge", "st-1", "wrong"], "say why it is wrong: --reason with one of old,"),
+    ],
+)
+def test_a_word_that_is_not_known_is_refused_with_those_that_are(
+    tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str], command: list[str], fault: str
+) -> None:
+    config = tmp_path / "coopwatch.toml"
+    config.write_text('state_dir = "state"\n')
+    assert main([*command, "--config", str(config)]) == 2
+    assert fault in capsys.readouterr().err
 
 
 def test_the_page_has_a_word_for_each_kind_of_publisher() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from monitor.alert import silence
 from monitor.console import shown
 from monitor.console.days import midnight
 from monitor.console.pages.base import Page, PageNumber, Pages, Text, figure
@@ -38,7 +38,7 @@ def deliveries(pages: Pages) -> Page:
         quiet = [
             {
                 "id": each.id,
-                "match": clause_words(each.clause),
+                "match": silence.words_of(each.clause),
                 "author": each.author,
                 "reason": each.reason,
                 "until": tongue.moment(each.until),
@@ -65,13 +65,3 @@ def deliveries(pages: Pages) -> Page:
         )
 
     return show
-
-
-def clause_words(clause: str) -> str:
-    """A match table as operators write it: the keys that say something."""
-    table = json.loads(clause)
-    found = [(name, values) for name, values in table.items() if values]
-    return "; ".join(
-        f"{name}: " + ", ".join("–".join(each) if isinstance(each, list) else str(each) for each in values)
-        for name, values in found
-    )
