@@ -27,12 +27,18 @@ def object_of(frame: Frame, reading: Reading) -> str:
         return ""
     start, end = _span(hit, frame.part, reading, is_instrument=frame.instrument is not None)
     if not _says_more(start, end, hit, frame.part, reading):
-        for part in reading.parts:
-            for named in part.instruments if part.rank == 0 else ():
-                there = _span(named, part, reading, is_instrument=True)
-                if _says_more(*there, named, part, reading):
-                    start, end = there
+        start, end = _of_headline(frame, reading) or (start, end)
     return reading.whole[start:end].strip()
+
+
+def _of_headline(frame: Frame, reading: Reading) -> tuple[int, int] | None:
+    """The span that the headline gives the thing, behind an instrument or an act as the sentence has it."""
+    for part in reading.parts:
+        for hit in (part.instruments if frame.instrument else part.acts) if part.rank == 0 else ():
+            span = _span(hit, part, reading, is_instrument=frame.instrument is not None)
+            if _says_more(*span, hit, part, reading):
+                return span
+    return None
 
 
 def _span(hit: Hit, part: Part, reading: Reading, *, is_instrument: bool) -> tuple[int, int]:

@@ -30,6 +30,8 @@ def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], riv
             facts["things_mean_other"] = 1.0
         if new.names and old.names and _are_named_otherwise(new, old):
             facts["names_differ"] = 1.0
+    if abroad and new.things and old.things and new.said.keys().isdisjoint(old.said):
+        facts["nothing_shared_abroad"] = 1.0  # parties and day alone: too little to be the same act
     if not mine or not theirs:
         return facts | _by_all_meanings(new, old, rarity)
     there = sum(rarity.get(word, 1.0) * old.said.get(word, 0.0) for word in mine)
@@ -46,7 +48,8 @@ def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], riv
     facts[f"thing_said{where}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        facts[f"thing_apart{where}{now}"] = 1 - max(shares)
+        both = max(_named_too(mine, old.said), _named_too(theirs, new.said)) if now and not abroad else max(shares)
+        facts[f"thing_apart{where}{now}"] = 1 - both
     return facts
 
 
@@ -68,6 +71,11 @@ def _numbers(names: frozenset[str]) -> frozenset[str]:
 
 def _places(names: frozenset[str]) -> frozenset[str]:
     return names - _numbers(names)
+
+
+def _named_too(words: Sequence[str], said: Mapping[str, float]) -> float:
+    """The share of a thing's words that the other side says as well, usual between these parties or not."""
+    return sum([said.get(word, 0.0) for word in words]) / len(words)
 
 
 def _mean_other(words: Sequence[str], other: Outline) -> bool:

@@ -129,6 +129,18 @@ def test_a_decimal_point_does_not_end_what_was_agreed(matcher: Matcher) -> None:
             "en",
             "agreement on divers' helmets",
         ),
+        (
+            "Vietnam and South Korea sign policing pact",
+            "Vietnam and South Korea signed a policing pact in Hanoi on Tuesday.",
+            "en",
+            "policing pact in Hanoi on Tuesday",
+        ),
+        (
+            "Deutschland und Lettland vereinbaren gemeinsame Minensuche",
+            "Deutschland und Lettland haben am Dienstag in Riga vereinbart, gemeinsam nach Seeminen zu suchen.",
+            "de",
+            "vereinbaren gemeinsame Minensuche",
+        ),
     ],
 )
 def test_where_the_sentence_says_only_agreement_the_headline_says_what_about(

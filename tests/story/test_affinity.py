@@ -316,3 +316,13 @@ def test_a_compound_is_what_it_ends_with() -> None:
     assert list(stems("Wassergesetz", common, words)) == ["=water"]
     assert list(stems("Zusammenarbeit", common, words)) == []
     assert list(stems("gemeinsamen", common, Meanings.of([("samen", "seed")], compounds=True))) == ["gemein"]  # no noun
+
+
+def test_parties_and_day_alone_say_little_across_languages() -> None:
+    english = known("agreement on donkey hides", TWO_LANGUAGES)
+    italian = report(
+        said("IT EG", "intesa sulle serre", thing="intesa sulle serre"), "", lang="it", words=TWO_LANGUAGES
+    )
+    assert facts_of(italian, english)["nothing_shared_abroad"] == 1
+    alike = report(said("IT EG", "intesa sul porto", thing="intesa sul porto"), "", lang="it", words=TWO_LANGUAGES)
+    assert "nothing_shared_abroad" not in facts_of(alike, known("agreement on a harbour", TWO_LANGUAGES))
