@@ -279,7 +279,8 @@ def _times(alert: Alert, reader: Reader, now: datetime) -> Row:
 
 def pointer(story: Story, reader: Reader) -> Line:
     """Where to look closer at one of many stories: its page where there is one, and the command that explains it."""
-    return Line(f"coopwatch explain {story.id}", _page(story, reader))
+    command, page = f"coopwatch explain {story.id}", _page(story, reader)
+    return Line(reader.words.text("footer.page"), page, note=command) if page else Line(command)
 
 
 def _page(story: Story, reader: Reader) -> str:

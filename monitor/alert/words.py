@@ -90,6 +90,8 @@ class Words:
         return str(format_datetime(at.astimezone(zone), "HH:mm", locale=self.locale))
 
     def percent(self, share: float) -> str:
+        """A share in whole per cent; what is not certain is never shown as 100 %."""
+        share = min(share, 0.99) if share < 1.0 else share
         return str(format_percent(share, locale=self.locale))
 
     def span(self, seconds: float) -> str:

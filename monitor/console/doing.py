@@ -234,6 +234,7 @@ def outcome(article: Article, judged: Judgement, pages: Pages) -> dict[str, Any]
         tongue("rules.refused", reason=tongue(f"reason.{each.reason}"), quote=each.announcement.quote)
         for each in judged.mentions
     ]
+    lines = lines or [tongue("rules.nothing")]
     spans = [
         (span.start, span.end)
         for each in (*judged.announcements, *(mention.announcement for mention in judged.mentions))

@@ -93,10 +93,9 @@ def test_a_collection_shows_what_is_in_it_at_a_glance_and_of_each_act_score_link
     assert list(shown) == ["Sources", "Why you", "Story"]  # one source needs no count of independent ones
     assert shown["Sources"][0].url == "https://news.example/a/001"
     assert "score" in shown["Why you"][0].text
-    assert (shown["Story"][0].text, shown["Story"][0].url) == (
-        "coopwatch explain st-1",
-        "https://watch.example/stories/st-1",
-    )
+    assert shown["Story"][0].plain == "Open the story (coopwatch explain st-1)"
+    assert shown["Story"][0].url == "https://watch.example/stories/st-1"
+    assert READER.words.percent(0.998) == "99%"
     (beyond,) = news.lines
     assert (beyond.url, beyond.note) == (f"https://news.example/a/{digest.CARDS_SHOWN + 1:03}", "86%")
 

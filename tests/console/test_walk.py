@@ -132,6 +132,10 @@ def test_the_playground_judges_a_text_and_an_address(page: Page) -> None:
     page.get_by_role("button", name="Giudica").click()
     assert "Annuncio" in page.locator("#outcome").inner_text()
     assert page.locator("#outcome mark").count() >= 1
+    page.get_by_label("Titolo").fill("Il tempo di domani")
+    page.get_by_label("Testo", exact=True).fill("Pioggia al nord, sole al sud.")
+    page.get_by_role("button", name="Giudica").click()
+    assert "Nessuna frase riporta un atto" in page.locator("#outcome").inner_text()
     page.get_by_label("oppure un indirizzo").fill("https://down.example/x")
     page.get_by_role("button", name="Giudica").click()
     assert "no answer" in page.get_by_role("alert").inner_text()
