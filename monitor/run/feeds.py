@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.model import FeedSpec, ParsedFeed
-from monitor.run.workers import Ending, Outcome, WorkerPool
+from monitor.run.together import Caller
+from monitor.run.workers import Ending, Outcome
 
 # the slowest of 496 real feeds takes 1.0 s; one that takes longer than this is hostile
 PARSE_DEADLINE_S = 10.0
@@ -22,7 +23,7 @@ class ParseFault:
 
 
 async def parse_feed(
-    pool: WorkerPool,
+    pool: Caller,
     body: bytes,
     *,
     content_type: str,

@@ -22,6 +22,7 @@ from monitor.run.guard import guarded
 from monitor.run.polled import Found, Parsed, Polled, PollSettings, SameBytes, decide, entries_of
 from monitor.run.shares import Shares
 from monitor.run.step import Counts
+from monitor.run.together import Together
 from monitor.run.workers import WorkerPool
 from monitor.sources.keys import keyed, keys_of
 from monitor.sources.prescan import Prescan, prescan
@@ -52,7 +53,9 @@ class PollStep:
         clock: Callable[[], datetime],
         chance: Callable[[], float],
     ) -> None:
-        self._store, self._egress, self._pacing, self._pool = store, egress, pacing, pool
+        self._store, self._egress, self._pacing = store, egress, pacing
+        self._acting = 0
+        self._pool = Together(pool, lambda: self._acting)
         self._settings, self._clock, self._chance = settings, clock, chance
         self._pace = settings.pace
         self._not_since: datetime | None = None
@@ -91,9 +94,11 @@ class PollStep:
                 self._pacing.slow_down(work.url, found.retry_after_s)
             return await self._read(work, state, found) if isinstance(found, Document) else found
 
+        self._acting += 1
         try:
             found = await guarded(ask, f"feed {work.feed_id}", lambda fault: Trouble(Problem.UNREADABLE, fault))
         finally:
+            self._acting -= 1
             self._shares.give(work.url)
         return Polled(work, state, now, elapsed_s, found)
 

@@ -18,10 +18,10 @@ import socket
 import struct
 import sys
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from monitor.heap import made_to_stay
+from monitor.run.answering import answer, dumps, fault
 
 HEAD = struct.Struct("!I")
 # on top of what the imports took; the worst real page of our sample needs 140 MiB, a 10 MiB page about 300
@@ -75,24 +75,13 @@ def _read(channel: socket.socket, size_bytes: int) -> bytes:
     return bytes(parts)
 
 
-def _resolve(name: str) -> Callable[..., Any]:
-    module, _, attribute = name.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    return function
-
-
 def _answer(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], statm: int) -> bytes:
     """Runs one call; whatever it raises becomes a value, so that a bad document never costs a worker."""
+    error, value = answer(name, args, kwargs)
     try:
-        value = _resolve(name)(*args, **kwargs)
-        return pickle.dumps(("", value, _resident_bytes(statm)), protocol=5)
-    except Exception as exc:  # noqa: BLE001 - the guard around a worker's call: the parent decides what it means
-        said = tuple(_cleaned(str(part)) for part in exc.args[:4] if isinstance(part, str))
-        return pickle.dumps((type(exc).__name__, (_cleaned(str(exc)), said), _resident_bytes(statm)), protocol=5)
-
-
-def _cleaned(text: str) -> str:
-    return text[:500].encode("utf-8", "replace").decode()
+        return dumps((error, value, _resident_bytes(statm)))
+    except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError, MemoryError) as exc:
+        return dumps((*fault(exc), _resident_bytes(statm)))
 
 
 def serve(channel: socket.socket, statm: int) -> None:
@@ -103,9 +92,9 @@ def serve(channel: socket.socket, statm: int) -> None:
             return
         name, args, kwargs, deadline_s = pickle.loads(frame)
         _limit_cpu(deadline_s)
-        answer = _answer(name, args, kwargs, statm)
+        written = _answer(name, args, kwargs, statm)
         del frame, args, kwargs
-        channel.sendall(HEAD.pack(len(answer)) + answer)
+        channel.sendall(HEAD.pack(len(written)) + written)
 
 
 def main(arguments: list[str]) -> None:

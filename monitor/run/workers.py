@@ -56,6 +56,13 @@ class Outcome:
     said: tuple[str, ...] = ()
 
 
+def outcome_of(error: str, value: Any) -> Outcome:
+    """What an answer means: ``value`` is what the function gave, or its error's message and arguments."""
+    if error:
+        return Outcome(Ending.FAILED, error=error, detail=value[0], said=value[1])
+    return Outcome(Ending.DONE, value=value)
+
+
 @dataclass(frozen=True, slots=True)
 class PoolStats:
     """Counts since the pool was made, for metrics."""
@@ -156,7 +163,6 @@ class _Worker:
         if size_bytes > _ANSWER_LIMIT_BYTES:
             raise _Broken(f"answered with {size_bytes} bytes")
         error, value, self.rss_bytes = _Unpickler(io.BytesIO(await self._receive(size_bytes))).load()
-        self.calls += 1
         return error, value
 
     def close(self) -> None:
@@ -193,8 +199,9 @@ class WorkerPool:
         self._is_closed = False
         self._counts = dict.fromkeys(("started", "calls", "failed", "deadline", "died", "recycled"), 0)
 
-    async def call(self, function: str, *args: Any, deadline_s: float, **kwargs: Any) -> Outcome:
-        """Runs ``module:name`` with these arguments in a worker, killed after ``deadline_s`` seconds of running.
+    async def call(self, function: str, /, *args: Any, deadline_s: float, weight: int = 1, **kwargs: Any) -> Outcome:
+        """Runs ``module:name`` with these arguments in a worker, killed after ``deadline_s`` seconds of running. ``weight``:
+        as how many calls it counts where workers are replaced.
 
         Arguments are plain values or nouns of the model, answers likewise. Waiting for a free worker and its start
         do not count against the deadline. Raises nothing of the call's own; a cancelled call kills its worker.
@@ -204,12 +211,12 @@ class WorkerPool:
             if self._is_closed:
                 return Outcome(Ending.DIED, detail="the worker pool is closed")
             self._counts["calls"] += 1
-            outcome = await self._run(frame, deadline_s)
+            outcome = await self._run(frame, deadline_s, weight)
         if outcome.ending is not Ending.DONE:
             self._counts[outcome.ending.value] += 1
         return outcome
 
-    async def _run(self, frame: bytes, deadline_s: float) -> Outcome:
+    async def _run(self, frame: bytes, deadline_s: float, weight: int) -> Outcome:
         worker = self._take()
         is_sound = False
         try:
@@ -218,12 +225,11 @@ class WorkerPool:
                     await worker.ready()
             async with asyncio.timeout(deadline_s):
                 error, value = await worker.exchange(frame)
+                worker.calls += weight
             is_sound = error != "MemoryError"
             if error == "MemoryError":
                 return Outcome(Ending.DIED, error=error, detail="the worker ran out of memory")
-            if error:
-                return Outcome(Ending.FAILED, error=error, detail=value[0], said=value[1])
-            return Outcome(Ending.DONE, value=value)
+            return outcome_of(error, value)
         except TimeoutError:
             phase = f"no answer after {deadline_s:g} s" if worker.is_ready else "the worker did not start in time"
             return Outcome(Ending.DEADLINE if worker.is_ready else Ending.DIED, detail=phase)

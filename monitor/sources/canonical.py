@@ -18,7 +18,7 @@ _MARKED = re.compile(r"(?:rss|feed|atom|newsletter|twitter|facebook|share|google
 _MARKERS = frozenset({"ref", "source", "src", "from", "via", "partner", "origin", "campaign"})
 # an address whose canonical form is its own text: in small letters, nothing escaped, no parameters, no index page
 _PLAIN = re.compile(
-    r"https?://(?:www\.)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(?!80/|443/)[1-9]\d{1,3})?/[\w.~:@!$&'()*+,=/-]*)\Z",
+    r"https?://(?:www\.)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(?!80/|443/)(?:[1-9]\d{1,3}|[1-5]\d{4}))?/[\w.~:@!$&'()*+,=/-]*)\Z",
     re.ASCII,
 )
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)\Z", re.I)

@@ -180,7 +180,7 @@ def _insert_polls(connection: Connection, results: Sequence[PollResult]) -> list
     ids = reserved_ids(connection, poll, len(results))
     rows = [_poll_row(result, poll_id) for result, poll_id in zip(results, ids, strict=True)]
     execute_many(connection, _INSERT_POLL, rows)
-    due = [{"key": result.work.feed_id} for result in results if result.work.polls % 10 == 0]
+    due = [{"key": result.work.feed_id} for result in results if result.work.polls % 10 == 9]
     if due:  # now and then: what is kept may run ten over
         execute_many(connection, _DROP_OLD_POLLS, due)
     return ids

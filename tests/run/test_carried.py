@@ -191,7 +191,7 @@ def test_one_new_entry_with_its_text_is_an_article_after_one_claim_and_one_commi
         )
         before = counted.copy()
         works = step.claim(now, 100)
-        counts = step.commit([await step.act(work) for work in works], now)
+        counts = step.commit(await asyncio.gather(*map(step.act, works)), now)
         spent = counted - before
         assert set(step.wakes(counts)) == ({"match"} if counts["entries"] else set())
         calls = pool.stats().calls
@@ -202,7 +202,8 @@ def test_one_new_entry_with_its_text_is_an_article_after_one_claim_and_one_commi
     assert (first["entries"], first["read_feed"]) == (3 * feeds, 3 * feeds)
     now, publisher.last = NOW + timedelta(days=2), 4
     found, calls = asyncio.run(round_of_polls())
-    assert (found["entries"], found["read_feed"], calls) == (feeds, feeds, feeds)
+    assert (found["entries"], found["read_feed"]) == (feeds, feeds)
+    assert calls <= feeds / 4, "documents that come together go to the worker together"
     assert found["transactions"] == 3, "a claim, a look at what is known, a commit"
     assert found["statements"] <= feeds + 20, "one look-up a feed; all else is stored together"
     assert store.reads.claim(now, 100, 60.0) == []

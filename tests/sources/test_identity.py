@@ -373,8 +373,8 @@ def test_folding_narrow_texts_a_shorter_way_changes_nothing(text: str) -> None:
 
 
 PARTS = (
-    "http://", "https://", "www.", "a", "B", "x.example", "-", ".", ":80", ":8080", ":0", "/", "//", "index.php", ".html", "?",
-    "=", "%41", "#", "é", ";", "_",
+    "http://", "https://", "www.", "a", "B", "x.example", "-", ".", ":80", ":8080", ":54321", ":65536", ":0", "/", "//",
+    "index.php", ".html", "?", "=", "%41", "#", "é", ";", "_",
 )  # fmt: skip
 STARTS = ("", "http://", "https://www.a.example", "http://a.example:8080/")
 

@@ -441,7 +441,7 @@ def test_what_polls_brought_is_stored_in_a_fixed_number_of_statements(store: Sto
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     written = [one for one in statements if one.split()[0] in ("INSERT", "UPDATE", "DELETE")]
-    assert len(written) == 5, "feeds, polls, old polls, entries, keys"
+    assert len(written) == 4, "feeds, polls, entries, keys"
     read = store.reads.claim(NOW, 1000, 60.0)
     assert len({work.entry_id for work in read}) == 30 * feeds
 
