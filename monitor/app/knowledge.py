@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from monitor import __version__
@@ -60,8 +60,8 @@ def own_address(url: str) -> frozenset[str]:
 
 
 def routes_of(settings: Settings) -> tuple[Route, ...]:
-    """The routes in force: the configured ones, or files on this machine."""
-    return settings.routes or (FILES_ROUTE,)
+    """The routes in force: the configured ones, or files on this machine in the page's language."""
+    return settings.routes or (replace(FILES_ROUTE, language=settings.console.language),)
 
 
 def user_agent(contact: str) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from monitor.alert import words
+from monitor.app import routes_of
 from monitor.cli import main
 from monitor.cli.output import print_table
-from monitor.config import load
+from monitor.config import find_places, load
 from monitor.console import pages
 from monitor.model import Decision, Episode, Owed, Stage, Told, Why
 from monitor.rulebook.feeds import Publisher
@@ -148,6 +149,11 @@ def test_a_word_that_is_not_known_is_refused_with_those_that_are(
     config.write_text('state_dir = "state"\n')
     assert main([*command, "--config", str(config)]) == 2
     assert fault in capsys.readouterr().err
+
+
+def test_without_a_configuration_alerts_speak_the_language_of_the_page(tmp_path: Path) -> None:
+    english = load(None, {"COOPWATCH_CONSOLE__LANGUAGE": "en"}, places=find_places({}, top=tmp_path))
+    assert [(route.name, route.language) for route in routes_of(english)] == [("files", "en")]
 
 
 def test_the_page_has_a_word_for_each_kind_of_publisher() -> None:

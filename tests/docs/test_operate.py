@@ -129,11 +129,18 @@ def test_the_example_alert_rules_are_yaml_and_name_what_exists() -> None:
     assert all(rule["alert"].startswith("Coopwatch") and "coopwatch_" in rule["expr"] for rule in rules)
 
 
-@pytest.mark.parametrize("text", [OPERATE, README], ids=["operate", "readme"])
-def test_every_linked_document_and_picture_exists(text: str) -> None:
-    folder = ROOT / "docs" if text is OPERATE else ROOT
-    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
-    assert [link for link in links if link and not (folder / link).exists()] == []
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
+)
+def test_every_linked_document_and_picture_exists(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if link and not (path.parent / link).exists()] == []
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    named = set(re.findall(r"docs/([a-z]+\.md)", README))
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} <= named
 
 
 # ---------------------------------------------------------------------------------------------- the examples, run
