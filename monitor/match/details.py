@@ -26,12 +26,29 @@ def type_of(frame: Frame, reading: Reading) -> ActType:
     are about decides ("agreed to drop visas": an exchange)."""
     concepts = reading.concepts
     if frame.rule.type:
-        return ActType.DEAL if _is_supply(frame) else frame.rule.type
+        return _type_of_rule(frame, frame.rule.type, concepts)
     if frame.instrument:
         found = _type_of_instrument(frame, frame.instrument, concepts)
         if found:
             return found
     return _type_of_head(frame, reading) or _type_of_act(frame)
+
+
+def _type_of_rule(frame: Frame, fixed: ActType, concepts: Mapping[str, Concept]) -> ActType:
+    """What a rule says that knows no instrument is only a guess: where the sentence speaks of applications, visas, pupils ...
+    it is a call or an exchange ("opened a competition for mixed teams", "extended the exchange")."""
+    if _is_supply(frame):
+        return ActType.DEAL
+    if frame.instrument is None and fixed in _GUESSED:
+        said = [concepts[h[2].ref] for h in (*frame.part.hints, *frame.part.instruments)]
+        plain = [c for c in said if c.type in _TOLD_BY_HINTS]
+        if plain:
+            return min(plain, key=lambda c: c.rank).type or fixed
+    return fixed
+
+
+_GUESSED = frozenset({ActType.PROGRAMME, ActType.ASSISTANCE})
+_TOLD_BY_HINTS = frozenset({ActType.CALL, ActType.EXCHANGE})
 
 
 def _type_of_instrument(frame: Frame, instrument: Hit, concepts: Mapping[str, Concept]) -> ActType | None:
@@ -42,9 +59,22 @@ def _type_of_instrument(frame: Frame, instrument: Hit, concepts: Mapping[str, Co
         return ActType.JOINT_BODY  # a joint school, an "osservatorio comune"
     if ref in _GENERAL and any(h[2].ref == _DECLARATION for h in frame.part.instruments):
         return ActType.DECLARATION  # "reached agreement on a joint declaration"
+    if ref == _PLAIN and (beside := _hint_beside(instrument, frame, concepts)):
+        return beside
     return concepts[ref].type
 
 
+def _hint_beside(instrument: Hit, frame: Frame, concepts: Mapping[str, Concept]) -> ActType | None:
+    """What stands right beside a word for an agreement says of what kind it is: a loan agreement, an "accordo sui visti"."""
+    for hint in frame.part.hints:
+        kind = concepts[hint[2].ref].type
+        if kind in _OF_AN_AGREEMENT and -1 <= max(hint[0] - instrument[1], instrument[0] - hint[1]) <= _BESIDE_CHARS:
+            return kind
+    return None
+
+
+_OF_AN_AGREEMENT = frozenset({ActType.ASSISTANCE, ActType.EXCHANGE, ActType.CALL})
+_BESIDE_CHARS = 5  # "accordo sui visti", "agreement on visas"
 _DECLARATION = "instrument.declaration"
 _GENERAL = frozenset({_PLAIN, "instrument.cooperation"})
 
