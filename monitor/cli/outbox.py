@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def list_deliveries(
     state: Annotated[list[DeliveryState] | None, typer.Option(help="Only these states.")] = None,
-    limit: Annotated[int, typer.Option(min=1)] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     config: Config = None,
     as_json: Json = False,
 ) -> None:

@@ -28,7 +28,6 @@ from monitor.text import counted
 
 PREVIEW = timedelta(days=30)
 SHOWN = 20
-Values = Annotated[list[str] | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +44,14 @@ def add(
     until: Annotated[str, typer.Option(help="Its end: 2026-12-01 or 2026-12-01T08:00, local; at most 30 days away.")],
     author: Annotated[str, typer.Option(help="Who; default: the user name.")] = "",
     pair: Annotated[list[str] | None, typer.Option(help="Both sides, such as IT-CN.")] = None,
-    principal: Values = None,
-    sector: Values = None,
-    act_type: Annotated[list[str] | None, typer.Option("--type")] = None,
-    stage: Values = None,
-    topic: Values = None,
-    story: Values = None,
+    principal: Annotated[list[str] | None, typer.Option(help="A party: IT, org.un; !US leaves out.")] = None,
+    sector: Annotated[list[str] | None, typer.Option(help="A sector, such as energy.")] = None,
+    act_type: Annotated[list[str] | None, typer.Option("--type", help="A type of act, such as deal.")] = None,
+    stage: Annotated[list[str] | None, typer.Option(help="A stage, such as announced.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="A topic of the rules (topics.yaml).")] = None,
+    story: Annotated[list[str] | None, typer.Option(help="A story's id.")] = None,
     feed: Annotated[list[str] | None, typer.Option(help="A feed's id or title.")] = None,
-    rule: Values = None,
+    rule: Annotated[list[str] | None, typer.Option(help="A rule's id.")] = None,
     route: Annotated[list[str] | None, typer.Option(help="Only on this route; default: on all.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Save without asking.")] = False,
     config: Config = None,

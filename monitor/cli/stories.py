@@ -83,7 +83,7 @@ def list_stories(
 
 
 @stories.command("show", help="One story with its sources, deliveries and what people did.")
-def show(story_id: Annotated[str, typer.Argument(metavar="ID")], config: Config = None, as_json: Json = False) -> None:
+def show(story_id: curate.StoryId, config: Config = None, as_json: Json = False) -> None:
     settings = read_settings(config)
     with existing_store(settings) as store:
         file = None

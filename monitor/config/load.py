@@ -160,8 +160,7 @@ def _dotted(loc: KeyPath) -> str:
 def _message(error: Any) -> str:
     kind, loc = error["type"], error["loc"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        close = difflib.get_close_matches(str(loc[-1]), known_keys(), n=1)
-        return "unknown key" + (f"; did you mean {close[0]}?" if close else "")
+        return _unknown(loc)
     if kind == "missing":
         return "is missing"
     if kind == "value_error":
@@ -169,6 +168,18 @@ def _message(error: Any) -> str:
     if kind == "string_pattern_mismatch":
         return f"{str(error['input'])!r} may hold small letters, digits, - and _ only"
     return str(error["msg"]).removeprefix("Input ")
+
+
+def _unknown(loc: KeyPath) -> str:
+    """An unknown key, and the key of its own table that it may stand for, or the table that it belongs to."""
+    name, table = str(loc[-1]), ".".join(part for part in loc[:-1] if isinstance(part, str))
+    tables = [(key.rpartition(".")[0], key.rpartition(".")[2]) for key in documented_keys()]
+    here = [key for where, key in tables if where == table]
+    close = difflib.get_close_matches(name, here or known_keys(), n=1)
+    if close:
+        return f"unknown key; did you mean {close[0]}?"
+    elsewhere = [f"[{where}]" if where else "the top of the file" for where, key in tables if key == name]
+    return f"unknown key here; it belongs to {' or '.join(elsewhere)}" if elsewhere else "unknown key"
 
 
 @cache

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from monitor.cli import COMMANDS, build, main
 
@@ -16,6 +19,20 @@ def test_every_command_module_loads_and_registers_the_command_it_is_named_for() 
         app = build([name])
         found = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
         assert found == set(COMMANDS)
+
+
+def parameters(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every option and argument below a command with its help."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from parameters(below, f"{path} {name}")
+    if not hasattr(command, "commands"):
+        yield from ((f"{path} {each.opts[0]}", getattr(each, "help", "") or "") for each in command.params)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_and_argument_says_what_it_is(name: str) -> None:
+    command: Any = typer.main.get_command(build([name]))
+    assert [path for path, told in parameters(command.commands[name], name) if not told] == []
 
 
 def test_help_names_every_command_and_loads_no_heavy_library(capsys: pytest.CaptureFixture[str]) -> None:

@@ -226,3 +226,15 @@ def test_lines_of_keys_are_found_in_every_form_of_toml() -> None:
         ("h", 1, "j"): 13,
         ("h", 1, "j", "k"): 14,
     }
+
+
+def test_an_unknown_key_is_told_its_table_or_the_key_of_its_own_table(tmp_path: Path) -> None:
+    file = tmp_path / "coopwatch.toml"
+    file.write_text('port = 25\n[fetch]\ntypo = 1\ndeadlin = "5s"\nlanguage = "en"\n')
+    with pytest.raises(ConfigError) as caught:
+        load(file, {})
+    said = str(caught.value)
+    assert "port: unknown key here; it belongs to [console] or [routes.smtp] or [smtp]" in said
+    assert "fetch.typo: unknown key\n" in f"{said}\n"  # "types" is a key of routes
+    assert "fetch.deadlin: unknown key; did you mean deadline?" in said
+    assert "fetch.language: unknown key here; it belongs to [console] or [routes]" in said
