@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -162,9 +162,10 @@ def _sourced(change: StoryChange, found: tuple[Source, ...], reader: Reader, bri
 def _sources(change: StoryChange, found: tuple[Source, ...], reader: Reader, shown: int) -> Row:
     """The article of this alert first, as it reads now, then the earliest others."""
     words = reader.words
-    own = [source for source in found if source.report == change.report]
+    mine = change.report.article_id
+    own = [replace(source, report=change.report) for source in found if source.report.article_id == mine]
     first = own or [Source(change.report, False, False)]
-    rest = [source for source in found if source.report.article_id != change.report.article_id]
+    rest = [source for source in found if source.report.article_id != mine]
     ordered = first[:1] + rest
     lines = [source_line(source, change.story, reader) for source in ordered[:shown]]
     if len(ordered) > shown:

@@ -47,14 +47,23 @@ class Independence:
 
 
 def sources(story: Story) -> tuple[Source, ...]:
-    """The reports that announce the act, earliest first; mentions prove nothing and are left out."""
+    """The articles that announce the act, each by one report, earliest first; mentions prove nothing and are left out."""
     sides = {party.id for party in story.parties} | {party.country for party in story.parties if party.country}
-    announcing = [report for report in story.reports if report.reason is None]
-    known = {report.article_id for report in announcing}
+    known: dict[str, Report] = {}
+    for report in story.reports:
+        if report.reason is None and not _is_echo(report, known.get(report.article_id)):
+            known[report.article_id] = report
     return tuple(
         Source(report, bool(report.copy_of) and report.copy_of in known, report.publisher_party in sides)
-        for report in sorted(announcing, key=_told_at)
+        for report in sorted(known.values(), key=_told_at)
     )
+
+
+def _is_echo(report: Report, first: Report | None) -> bool:
+    """Whether an article, in these very words, told the act before and no worse; an edited one tells it anew."""
+    if first is None or (report.title, report.simhash) != (first.title, first.simhash):
+        return False
+    return report.announcement.score <= first.announcement.score
 
 
 def _told_at(report: Report) -> datetime:

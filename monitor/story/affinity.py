@@ -73,6 +73,12 @@ WEIGHTS: Mapping[str, float] = {
 }
 
 
+_SIGNS = frozenset(
+    {"object_same", "copy", "thing_said", "thing_said_abroad", "meant_said", "marks_shared", "topic_same", "date_same"}
+)
+_A_WORD = 0.5  # shared, that not all stories of these parties hold
+
+
 @dataclass(frozen=True, slots=True)
 class Affinity:
     """The verdict on one pair: ``value`` is a log-odds, ``facts`` what it is made of, ``copy_of`` the article whose text
@@ -81,6 +87,11 @@ class Affinity:
     value: float
     facts: Mapping[str, float] = field(default_factory=dict)
     copy_of: str = ""
+
+    @property
+    def names_it(self) -> bool:
+        """Whether anything but parties and days speaks for the same act."""
+        return bool(_SIGNS & self.facts.keys()) or self.facts.get("words_shared", 0.0) >= _A_WORD
 
     def terms(self) -> tuple[tuple[str, float], ...]:
         """What each fact adds to ``value``, by name."""

@@ -40,7 +40,7 @@ from monitor.text import clean
 
 # log-odds from which a report joins a story, and from which its membership is in doubt (docs/decisions.md)
 JOINS: Final = 0.0
-DOUBTS: Final = -0.5
+DOUBTS: Final = -2.0
 _MENTIONED: Final = 1.5
 _PACKAGE_DAYS: Final = 3
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -164,7 +164,7 @@ def _place_one(
 ) -> StoryChange | None:
     if best is not None and best.is_same:  # this part of an edited article stayed
         return StoryChange(best.story, Novelty.KNOWN, report, before=best.story)
-    if best is not None and best.affinity.value >= JOINS + _caution(best.story):
+    if best is not None and best.affinity.value >= JOINS + _caution(best.story) and _is_proven(report, new, best):
         return growth.join(report, new, best, threshold)
     if kin is not None and report.reason is None and not new.package and _repeats(report, kin, threshold):
         # a second reading of the same act, in words that must not describe it: of a treaty, what the states pay
@@ -186,6 +186,16 @@ def _open(report: Report, new: Signature, best: Match | None, package: str, thre
         may_belong_to=nearest_id if in_doubt else "",
     )
     return growth.opened(story, in_doubt=in_doubt)
+
+
+def _is_proven(report: Report, new: Signature, best: Match) -> bool:
+    """Whether a report that announces nothing belongs to a story by more than its parties: an opinion on two states is no
+    report of their last pact. A bare "they suspend the agreement" can only mean the one that there is."""
+    if best.affinity.names_it or (report.reason is None and not refuses(report)):
+        return True
+    return (
+        refuses(report) and not new.objects and not any(new.things.values()) and not best.affinity.facts["rivals_log"]
+    )
 
 
 def _caution(story: Story) -> float:

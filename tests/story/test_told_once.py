@@ -126,3 +126,55 @@ def test_what_is_completed_moves_a_known_story_and_is_no_alert() -> None:
     (change,) = memory.place(done, judged(said("IT IN", done.title, stage=Stage.COMPLETED)), START)
     assert (change.novelty, change.change, change.story.stage) == (Novelty.KNOWN, None, Stage.COMPLETED)
     assert change.change is not Change.STAGE
+
+
+def test_an_act_in_doubt_on_the_very_day_is_told_and_names_the_story_it_may_belong_to() -> None:
+    memory = Memory(WORDS)
+    orbiter = said("IT IN", LUNAR, thing="agreement on a joint lunar orbiter", sector=Sector.SPACE)
+    (known,) = memory.place(article("a", LUNAR), judged(orbiter), START)
+    other = "Italy and India signed an agreement on a probe of deep trenches"
+    one = said("IT IN", other, thing="agreement on a probe of deep trenches", sector=Sector.SPACE)
+    (told,) = memory.place(article("b", other, days=0.1), judged(one), START)
+    assert (told.novelty, told.story.may_belong_to) == (Novelty.UNSURE, known.story.id)
+
+
+def test_what_announces_nothing_is_no_report_of_an_act_by_its_parties_alone() -> None:
+    memory = Memory(WORDS)
+    (known,) = memory.place(article("a", LUNAR), judged(said("IT IN", LUNAR, sector=Sector.SPACE)), START)
+    quote = "Why friendship matters to Rome and to Delhi"
+    opinion = judged(mentions=((said("IT IN", quote, sector=Sector.OTHER), Reason.OPINION),))
+    assert memory.place(article("b", quote, days=1), opinion, START) == ()
+    about_it = "Why Italy and India need their lunar orbiter"
+    (joined,) = memory.place(
+        article("c", about_it, days=1), judged(mentions=((said("IT IN", about_it), Reason.OPINION),)), START
+    )
+    assert (joined.story.id, joined.novelty) == (known.story.id, Novelty.KNOWN)
+
+
+def test_a_bare_suspension_means_the_one_agreement_that_there_is_and_none_of_two() -> None:
+    bare = "Rome halts everything with Delhi"
+    stopped = judged(mentions=((said("IT IN", bare, stage=Stage.SUSPENDED, sector=Sector.OTHER), Reason.SUSPENDED),))
+    alone, two = Memory(WORDS), Memory(WORDS)
+    for memory in (alone, two):
+        orbiter = said("IT IN", LUNAR, thing="agreement on a joint lunar orbiter", sector=Sector.SPACE)
+        memory.place(article("a", LUNAR), judged(orbiter), START)
+    two.place(article("b", SOLAR), judged(said("IT IN", SOLAR, thing="memorandum on rooftop solar panels")), START)
+    (off,) = alone.place(article("c", bare, days=1), stopped, START)
+    assert off.story.stage is Stage.SUSPENDED
+    assert two.place(article("c", bare, days=1), stopped, START) == ()
+
+
+def test_an_article_that_tells_one_act_twice_is_one_source_and_an_edited_one_counts_as_it_reads_now() -> None:
+    memory = Memory(WORDS)
+    again = "India and Italy will fly the lunar orbiter in May"
+    first, weak = (
+        said("IT IN", LUNAR, sector=Sector.SPACE, thing="lunar orbiter"),
+        said("IT IN", again, sector=Sector.SPACE, score=0.6, thing="lunar orbiter"),
+    )
+    changes = memory.place(article("a", LUNAR), judged(first, weak), START)
+    assert len({change.story.id for change in changes}) == 1
+    story = replace(changes[-1].story, reports=tuple(change.report for change in changes))
+    assert [source.report.announcement.quote for source in facts.sources(story)] == [LUNAR]
+    edited = replace(story.reports[0], title="Corrected", announcement=weak)
+    (source,) = facts.sources(replace(story, reports=(*story.reports, edited)))
+    assert source.report.title == "Corrected"
