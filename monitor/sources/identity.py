@@ -151,6 +151,8 @@ def _says_something(entry: Entry) -> bool:
 
 def _match(one: Keyed, own: tuple[str, ...], lookup: Mapping[str, Known]) -> Known | None:
     """The known entry that this one is, by link, then guid, then title and text."""
+    if one.telling not in lookup and not any(key in lookup for key in own):
+        return None
     by_kind = {key[0]: found for key in own if (found := lookup.get(key)) is not None}
     link, guid = by_kind.get("l"), by_kind.get("g")
     same = link is not None and guid is not None and link.entry_id == guid.entry_id

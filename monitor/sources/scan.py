@@ -5,12 +5,14 @@ then the whole document is parsed. Linear in the document's length.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain, pairwise
 
 ROOT = re.compile(r"<(?:\w+:)?(rss|feed|RDF|rdf|urlset|sitemapindex|html)(?=[\s>/])", re.I)
-_TAG_END = frozenset(" \t\r\n>")
-_CLOSING = re.compile(r"\s*>")
 _PAIRS = (("<!--", "-->"), ("<![CDATA[", "]]>"))
 
 
@@ -48,14 +50,14 @@ def stretch(text: str) -> str:
     head, tail = text[:begin], text[end:]
     if f"<{tag}" in tail or f"</{root[0][1:]}" not in tail or f"<{tag}/" in head or f"</{tag}" in head:
         return ""
-    if not all(_is_balanced(part, list(_PAIRS)) for part in (head, tail)):
+    if not all(_is_balanced(part) for part in (head, tail)):
         return ""
     return blake2b(f"{root[0]}{text[begin:end]}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _is_balanced(text: str, pairs: list[tuple[str, str]]) -> bool:
+def _is_balanced(text: str) -> bool:
     """Whether no comment or CDATA section begins in ``text`` without ending in it."""
-    return all(text.count(opening) == text.count(closing) for opening, closing in pairs)
+    return all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
 
 
 def scan(text: str) -> Scan | None:
@@ -67,41 +69,48 @@ def scan(text: str) -> Scan | None:
     if f"<{tag}/" in text:
         return None
     closing = f"</{root[0][1:]}"
-    bounds = _bounds(text, f"<{tag}", f"</{tag}", root.end())
+    bounds = _bounds(text, tag, root.end())
     if bounds is None:
         return None
-    starts, ends = [start for start, _ in bounds] + [len(text)], [end for _, end in bounds]
-    head = text[: starts[0]]
-    blocks = tuple(text[start:end] for start, end in bounds)
-    gaps = tuple(text[end:start] for end, start in zip(ends, starts[1:], strict=True))
-    tail = gaps[-1] if gaps else head
-    pairs = [pair for pair in _PAIRS if pair[0] in text or pair[1] in text]
-    if closing not in tail or not all(_is_balanced(part, pairs) for part in (head, *blocks, *gaps) if pairs):
+    edges = [0, *chain.from_iterable(bounds), len(text)]
+    if closing not in text[edges[-2] :] or not _is_whole(text, edges):
         return None
-    return Scan(head, blocks, gaps)
+    parts = [text[begin:end] for begin, end in pairwise(edges)]
+    return Scan(parts[0], tuple(parts[1::2]), tuple(parts[2::2]))
 
 
-def _bounds(text: str, opening: str, closing: str, position: int) -> list[tuple[int, int]] | None:
+def _is_whole(text: str, edges: list[int]) -> bool:
+    """Whether every part between two edges is balanced. Looks for the marks instead of through the parts, which are many; no
+    mark lies across an edge, since parts begin at ``<`` and end behind ``>``."""
+    for pair in _PAIRS:
+        left_open: Counter[int] = Counter()
+        for mark, change in zip(pair, (1, -1), strict=True):
+            place = text.find(mark)
+            while place >= 0:
+                left_open[bisect_right(edges, place)] += change
+                place = text.find(mark, place + len(mark))
+        if any(left_open.values()):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _tags(tag: str) -> re.Pattern[str]:
+    """An entry's opening tag, or its closing one (1) with its end (2)."""
+    return re.compile(rf"<(?:{tag}|(/{tag}))(?=[ \t\r\n>])(?(1)(\s*>)?)")
+
+
+def _bounds(text: str, tag: str, position: int) -> list[tuple[int, int]] | None:
     """Where each entry begins and ends; None where they nest, lack a tag or are cut."""
     found: list[tuple[int, int]] = []
-    start = _find_tag(text, opening, position)
-    while True:
-        end = _find_tag(text, closing, position)
-        if start < 0:
-            return None if end >= 0 else found  # a closing tag behind the last entry has lost its opening one
-        following = _find_tag(text, opening, start + len(opening))
-        done = _CLOSING.match(text, end + len(closing)) if end >= start else None
-        if done is None or 0 <= following < end:
+    start = -1
+    for match in _tags(tag).finditer(text, position):
+        closes, end = match.groups()
+        if (start < 0) is (closes is not None) or (closes is not None and end is None):
             return None
-        position = done.end()
-        found.append((start, position))
-        start = following
-
-
-def _find_tag(text: str, opening: str, position: int) -> int:
-    """The next place where a tag of exactly this name opens, or -1."""
-    while True:
-        position = text.find(opening, position)
-        if position < 0 or text[position + len(opening) : position + len(opening) + 1] in _TAG_END:
-            return position
-        position += len(opening)
+        if closes is None:
+            start = match.start()
+        else:
+            found.append((start, match.end()))
+            start = -1
+    return found if start < 0 else None

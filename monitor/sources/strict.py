@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
 from xml.parsers import expat
 from xml.sax import expatreader
@@ -33,6 +34,18 @@ _C1 = re.compile("[\x80-\x9f]")
 # What an element's name stands for: feedparser's handler, the name without one, what it ends (text input, image).
 _Found = tuple[str, Callable[..., Any] | None, str, bool, bool]
 
+# Documents with the same namespaces share what their elements' names stand for; one with more than these is odd, and finds
+# them out for itself.
+_USUAL_NAMESPACES, _USUAL_NAMES = 24, 250
+
+
+@lru_cache(maxsize=64)
+def _names_in(
+    used: tuple[tuple[str, str], ...], known: tuple[tuple[str | None, str], ...]
+) -> tuple[dict[str, _Found], dict[str, _Found]]:
+    """What elements' names were found to stand for where these namespaces hold, in opening and in closing tags."""
+    return {}, {}
+
 
 class _Reader(feedparser.api.StrictFeedParser):  # type: ignore[misc]
     """One document's reading."""
@@ -45,10 +58,7 @@ class _Reader(feedparser.api.StrictFeedParser):  # type: ignore[misc]
     def __init__(self, base: str) -> None:
         super().__init__(base, None, "utf-8")
         self._sound_base = ""  # the address that stayed as it is when it was last made safe
-        self._opening: dict[str, _Found] = {}
-        self._closing: dict[str, _Found] = {}
-        self._sax = expatreader.create_parser()  # writes elements out as xml.sax does
-        self._sax.setContentHandler(self)
+        self._opening, self._closing = _names_in((), ())
 
     def read(self, body: bytes, *, in_pieces: bool) -> bool:
         """Reads a document; False where it is not well-formed."""
@@ -64,13 +74,23 @@ class _Reader(feedparser.api.StrictFeedParser):  # type: ignore[misc]
         except expat.ExpatError:
             return False
         finally:
-            del self._sax  # it refers back to the reader
+            self.__dict__.pop("_sax", None)  # it refers back to the reader
         return True
+
+    @cached_property
+    def _sax(self) -> Any:
+        """Writes elements out as xml.sax does."""
+        made = expatreader.create_parser()
+        made.setContentHandler(self)
+        return made
 
     def track_namespace(self, prefix: str | None, uri: str) -> None:
         super().track_namespace(prefix, uri)
-        self._opening.clear()
-        self._closing.clear()
+        if len(self.namespaces_in_use) > _USUAL_NAMESPACES:
+            self._opening, self._closing = {}, {}
+        else:
+            used, known = self.namespaces_in_use.items(), self.namespacemap.items()
+            self._opening, self._closing = _names_in(tuple(used), tuple(known))
 
     # ------------------------------------------------------------------------------ elements
 
@@ -159,7 +179,9 @@ class _Reader(feedparser.api.StrictFeedParser):  # type: ignore[misc]
         plain = f"{prefix}_{suffix}" if prefix else suffix
         ends_text_input = not prefix and tag not in _TEXT_INPUT
         ends_image = not prefix and tag not in _IMAGE
-        names[name] = found = (tag, getattr(type(self), kind + plain, None), plain, ends_text_input, ends_image)
+        found = (tag, getattr(type(self), kind + plain, None), plain, ends_text_input, ends_image)
+        if len(names) < _USUAL_NAMES:
+            names[name] = found
         return found
 
     def _tag(self, name: str, kind: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, inser
 from monitor.model import FeedSpec, FeedState, PollOutcome
 from monitor.store.bulk import execute_many
 from monitor.store.listed import Brought, ListedEntry, store_listed
-from monitor.store.statements import chunks, reserved_ids
+from monitor.store.statements import IDS, chunks, reserved_ids
 from monitor.store.tables import feed, poll
 from monitor.store.types import UtcDateTime
 
@@ -96,17 +96,19 @@ def _brought(result: PollResult, poll_id: int) -> Brought:
     return Brought(result.work.feed_id, poll_id, result.new, result.edited, result.seen)
 
 
+_HELD = (
+    select(feed.c.id, feed.c.claim_id)
+    .where(feed.c.id.in_(IDS), feed.c.state.in_(DUE_STATES))
+    .order_by(feed.c.id)
+    .with_for_update()
+)
+
+
 def _standing(connection: Connection, results: Sequence[PollResult]) -> list[PollResult]:
     """The results whose claim still stands; their rows are locked until the transaction ends."""
     stored: dict[str, str] = {}
     for chunk in chunks(sorted(result.work.feed_id for result in results)):
-        rows = connection.execute(
-            select(feed.c.id, feed.c.claim_id)
-            .where(feed.c.id.in_(chunk), feed.c.state.in_(DUE_STATES))
-            .order_by(feed.c.id)
-            .with_for_update()
-        )
-        stored |= {row.id: row.claim_id for row in rows}
+        stored |= {row[0]: row[1] for row in connection.execute(_HELD, {IDS.key: chunk})}
     return [result for result in results if stored.get(result.work.feed_id) == result.work.claim_id]
 
 

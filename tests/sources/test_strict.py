@@ -72,6 +72,31 @@ def test_every_real_feed_is_read_as_feedparser_reads_it(shared: Path) -> None:
     assert compared > 0.9 * len(_texts(shared))
 
 
+SPACED = '<rss version="2.0" xmlns:{prefix}="{uri}"><channel><item><{prefix}:{name}>1</{prefix}:{name}></item></channel></rss>'
+MEDIA, DUBLIN = "http://search.yahoo.com/mrss/", "http://purl.org/dc/elements/1.1/"
+
+
+def test_what_names_stand_for_in_one_document_is_no_matter_of_the_one_before() -> None:
+    again = [
+        (prefix, uri)
+        for prefix in ("a", "dc", "media")
+        for uri in (MEDIA, DUBLIN, "dc", "media", "http://own.example/")
+    ]
+    for prefix, uri in (*again, *reversed(again)):
+        for name in ("title", "creator", "date", "rating"):
+            assert _assert_same(SPACED.format(prefix=prefix, uri=uri, name=name), f"{prefix} {uri} {name}")
+
+
+def test_a_document_of_many_namespaces_or_names_leaves_none_behind() -> None:
+    strict._names_in.cache_clear()
+    declared = "".join(f' xmlns:n{number}="http://n{number}.example/"' for number in range(200))
+    names = "".join(f"<e{number}>1</e{number}>" for number in range(2000))
+    assert _assert_same(f'<rss version="2.0"{declared}><channel><item>{names}</item></channel></rss>', "many")
+    assert _assert_same(f'<rss version="2.0"><channel><item>{names}</item></channel></rss>', "names")
+    assert strict._names_in.cache_info().currsize <= strict._USUAL_NAMESPACES + 1
+    assert all(len(found) <= strict._USUAL_NAMES for found in strict._names_in((), ()))
+
+
 UNTOUCHED = """
 import io, json, sys
 import feedparser
