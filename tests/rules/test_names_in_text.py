@@ -34,6 +34,7 @@ def named(rules: tuple[RuleSet, Scanner], lang: str, text: str) -> set[str]:
     [
         ("it", "Mosca e Pechino firmano; la Farnesina tace.", {"RU", "CN", "IT"}),
         ("it", "L'intesa italo-cinese e il vertice russo-indiano", {"IT", "CN", "RU", "IN"}),
+        ("it", "Il Qatar con la Malesia e il Kirghisistan", {"QA", "MY", "KG"}),
         ("it", "Il MUR e l'Agenzia Spaziale Italiana con la Cnsa: la NASA osserva", {"IT", "US"}),
         ("it", "Il premier Mishustin e Li Qiang al Cremlino", {"RU", "CN"}),
         ("en", "Sino-Russian ties; the White House, Downing Street and the EU", {"CN", "RU", "US", "GB", "EU"}),
