@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     finally:
-        let_go()
+        if argv is not None:  # who called goes on; a process that ends would look through a million objects for nothing
+            let_go()
     return result if isinstance(result, int) else 0
 
 

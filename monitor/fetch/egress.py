@@ -12,6 +12,7 @@ import logging
 import os
 import ssl
 from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -28,6 +29,8 @@ _PROXY_VARIABLES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_BODY_BYTES = 64 * 1024  # of an error page or a hook's answer: enough to name a wall, never a reason to fail
 _MAX_URL = 4096
+
+_NOTHING = httpx.ByteStream(b"")
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9,"
@@ -185,7 +188,9 @@ class _Fetch:
             *self._request.headers,
         ]
         try:
-            request = httpx.Request(method, url, headers=headers, content=body if method == "POST" else None)
+            request = (
+                _asking(url, headers) if method == "GET" else httpx.Request(method, url, headers=headers, content=body)
+            )
             if auth is not None:
                 request = next(auth.auth_flow(request))
             response = await transport.handle_async_request(request)
@@ -236,7 +241,7 @@ class _Fetch:
         wire, decoder = 0, None
         try:
             decoder = Decoder(coding_of(response.headers.get("content-encoding", "")), limit)
-            async for chunk in response.aiter_raw():
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):  # aiter_raw counts and cuts anew
                 wire += len(chunk)
                 if wire > wire_limit:
                     raise FetchFailed(FailureKind.TOO_LARGE, f"more than {wire_limit} bytes on the wire")
@@ -248,6 +253,11 @@ class _Fetch:
             if whole:
                 raise
             return decoder.so_far()[:enough] if decoder else b"", wire
+
+
+def _asking(url: httpx.URL, headers: list[tuple[str, str]]) -> httpx.Request:
+    """A request without a body. Given its stream, httpx takes the headers as they are and looks for no content."""
+    return httpx.Request("GET", url, headers=[("Host", url.netloc.decode("ascii")), *headers], stream=_NOTHING)
 
 
 def _length(response: httpx.Response) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from monitor.fetch.answers import Document, NotModified, Problem, Trouble, hint_s
 from monitor.fetch.state import PollState, joined_prints
@@ -27,6 +28,17 @@ _SILENT_S = 7 * 86400.0
 _SILENT_RHYTHMS = 5.0
 _ZOMBIE_S = 365 * 86400.0
 _PERMANENT = frozenset({301, 308})
+# what a good poll leaves of the troubles before it
+_WELL: dict[str, Any] = {
+    "weight": 0.0,
+    "failures": 0,
+    "failing_since_at": None,
+    "problem": "",
+    "detail": "",
+    "status": 0,
+    "gone_seen": 0,
+    "gone_since_at": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +116,10 @@ def settle_read(
 ) -> Settled:
     """After a document that was a feed."""
     answer = found.answer
-    recovered = _well(state, now)
     kept = replace(
-        recovered,
+        state,
+        **_WELL,
+        last_ok_at=now,
         etag="" if read.cut else answer.header("etag"),
         last_modified="" if read.cut else answer.header("last-modified"),
         body_hash="" if read.cut else read.body_hash,
@@ -137,7 +150,7 @@ def settle_not_modified(
     state: PollState, url: str, found: NotModified, *, now: datetime, pace: Pace, spread: float
 ) -> Settled:
     """After a 304, or after the same bytes as before."""
-    kept = replace(_well(state, now), unmodified=state.unmodified + 1)
+    kept = replace(state, **_WELL, last_ok_at=now, unmodified=state.unmodified + 1)
     moved, url = _moved(kept, found.answer, url, now, pace)
     return _settled(moved, url, _healthy_interval_s(moved, found.answer, now, pace), now, pace, spread)
 
@@ -148,7 +161,9 @@ def settle_same_bytes(
     """After a 200 whose body is the one that was read before: its validators may be new, its entries are not."""
     answer = found.answer
     kept = replace(
-        _well(state, now),
+        state,
+        **_WELL,
+        last_ok_at=now,
         etag=answer.header("etag"),
         last_modified=answer.header("last-modified"),
         full_at=now,
@@ -188,22 +203,6 @@ def settle_trouble(
     interval_s *= 1 + _JITTER * spread
     wait_s = max(interval_s, (trouble.retry_after_s or 0.0) * (1 + _JITTER * spread / 10))
     return Settled(kept, now + timedelta(seconds=wait_s), interval_s, url, feed_state)
-
-
-def _well(state: PollState, now: datetime) -> PollState:
-    """The state without its troubles."""
-    return replace(
-        state,
-        weight=0.0,
-        failures=0,
-        failing_since_at=None,
-        problem="",
-        detail="",
-        status=0,
-        gone_seen=0,
-        gone_since_at=None,
-        last_ok_at=now,
-    )
 
 
 def _is_gone(state: PollState, now: datetime, pace: Pace) -> bool:

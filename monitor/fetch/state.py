@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +58,21 @@ def joined_prints(listed: tuple[bytes, ...], before: bytes) -> bytes:
     return b"".join(list(dict.fromkeys((*listed, *older)))[: max(_PRINTS_KEPT, len(listed))])
 
 
+def _moment(value: Any) -> datetime:
+    return datetime.fromtimestamp(float(value), UTC)
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+# what JSON does not give back as it was; each poll reads one state and writes one
+_READ: dict[str, Callable[[Any], Any]] = {
+    **{spec.name: _moment for spec in fields(PollState) if spec.name.endswith("_at")},
+    "prints": base64.b64decode,
+    "skip_hours": _listed,
+    "skip_days": _listed,
+}
 _DEFAULTS: dict[str, Any] = {spec.name: spec.default for spec in fields(PollState)}
 
 
@@ -83,15 +99,10 @@ def unpack(text: str) -> PollState:
         found = {}
     if not isinstance(found, dict):
         return PollState()
-    values: dict[str, Any] = {}
-    for name, value in found.items():
-        if value is None or name not in _DEFAULTS:
-            continue
-        if name.endswith("_at"):
-            value = datetime.fromtimestamp(float(value), UTC)
-        elif name == "prints":
-            value = base64.b64decode(value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        values[name] = value
-    return PollState(**values)
+    return PollState(
+        **{
+            name: _READ[name](value) if name in _READ else value
+            for name, value in found.items()
+            if value is not None and name in _DEFAULTS
+        }
+    )

@@ -68,8 +68,11 @@ class Guard:
 
     async def addresses(self, host: str, port: int) -> tuple[str, ...]:
         """The checked addresses to connect to. Raises FetchFailed when any answer is not allowed."""
+        return self.checked(host, port, (host,) if _is_ip(host) else await self.resolver(host, port))
+
+    def checked(self, host: str, port: int, answers: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the answers for a host that are connected to. Raises FetchFailed when any is not allowed."""
         excepted = address.host_port(host, port) in self.allow
-        answers = (host,) if _is_ip(host) else await self.resolver(host, port)
         if not answers:
             raise FetchFailed(FailureKind.DNS, f"{host} has no address")
         bad = "" if excepted else address.refused(answers)
@@ -86,6 +89,8 @@ class Guard:
 
 
 def _is_ip(host: str) -> bool:
+    if not (host[-1:].isdigit() or ":" in host):
+        return False  # as nearly every host; to have ``ipaddress`` refuse it takes ten times as long
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -132,9 +137,11 @@ class _Connection:
         """Resolves, checks and connects, through a tunnel of the proxy where one is set."""
         host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
         connect_s = self._timing.connect_s
-        answers = await self._within(
-            guard.addresses(host, port), connect_s, f"resolving {host}", FailureKind.DNS_TEMPORARY
-        )
+        if _is_ip(host):  # nothing to wait for
+            answers = guard.checked(host, port, (host,))
+        else:
+            resolving = guard.addresses(host, port)
+            answers = await self._within(resolving, connect_s, f"resolving {host}", FailureKind.DNS_TEMPORARY)
         secure = tls if url.scheme == "https" else None
         if proxy is None:
             await self._connect(answers, port, host, secure)
@@ -196,7 +203,8 @@ class _Connection:
         try:
             head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
             parts = [self._http.send(head)]
-            async for chunk in request.stream:  # type: ignore[union-attr]
+            assert isinstance(request.stream, httpx.ByteStream)  # bodies are whole here, and small
+            for chunk in request.stream:
                 if chunk:
                     parts.append(self._http.send(h11.Data(data=chunk)))
             parts.append(self._http.send(h11.EndOfMessage()))
@@ -212,8 +220,8 @@ class _Connection:
                 break
         raise FetchFailed(FailureKind.PROTOCOL, "no final answer after many interim ones")
 
-    async def body(self) -> AsyncIterator[bytes]:
-        """The body as it comes over the wire, freed of chunking. Raises FetchFailed(CUT ...)."""
+    async def more(self) -> bytes | None:
+        """A piece of the body as it comes over the wire, freed of chunking; None at its end. Raises FetchFailed(CUT ...)."""
         while True:
             event = await self._event()
             if isinstance(event, h11.Data):
@@ -221,9 +229,9 @@ class _Connection:
                 if before <= _NARROW_BYTES < self.wire_bytes and before:
                     with contextlib.suppress(OSError):
                         self._wire.widen(_WIDE_BYTES)
-                yield bytes(event.data)
-            elif not isinstance(event, h11.InformationalResponse):
-                return
+                return bytes(event.data)
+            if not isinstance(event, h11.InformationalResponse):
+                return None
 
     async def _event(self) -> object:
         while True:
@@ -254,12 +262,19 @@ class _Connection:
 
 
 class _Body(httpx.AsyncByteStream):
+    """Its own iterator: a generator is entered in the event loop's books, which costs as much as what it does here."""
+
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._connection.body():
-            yield chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._connection.more()
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         self._connection.close()

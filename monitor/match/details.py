@@ -213,7 +213,8 @@ def deadline_of(reading: Reading, parts: Sequence[Part]) -> str:
 def topics_of(parties: Sequence[Party], sectors: Sequence[Sector], thing: str, ruleset: RuleSet) -> tuple[str, ...]:
     """The desk's subjects that these parties, sectors or this object belong to."""
     names = {p.country for p in parties} | {p.id for p in parties}
-    return tuple(t.id for t in ruleset.topics if _belongs(t, names, set(sectors), thing))
+    about = set(sectors)
+    return tuple([t.id for t in ruleset.topics if _belongs(t, names, about, thing)])
 
 
 def _belongs(topic: Topic, names: set[str | None], sectors: set[Sector], thing: str) -> bool:

@@ -14,7 +14,7 @@ from monitor.match.compiled import compiled
 from monitor.match.objects import object_of
 from monitor.match.reading import Reading, read
 from monitor.match.scan import Scanner
-from monitor.match.stems import words_of
+from monitor.match.stems import WORDS, words_of
 from monitor.model import Announcement, Article, Judgement, Mention, Reason, Span, Verdict
 from monitor.rulebook import RuleSet
 
@@ -52,6 +52,7 @@ class Matcher:
         if faults:
             raise RuleErrors(faults)
         self._concepts = dict(ruleset.concepts)
+        self._context_hears_words = any(name.startswith(WORDS) for name in ruleset.weights.context_weights)
 
     def judge(self, article: Article, *, now: datetime) -> Judgement:
         """What the rules say of the article; ``now`` stands in for a missing publication date."""
@@ -65,7 +66,9 @@ class Matcher:
         base = {**said, **words}
         common = score.raw(base, self.ruleset.weights.weights)
         scored = self._scored(reading, found, common)
-        return Trace(reading, said, words, scored, self._judgement(reading, base, common, scored))
+        # four in five features are words, and the shipped weights of the context know none
+        topic = score.raw(base if self._context_hears_words else said, self.ruleset.weights.context_weights)
+        return Trace(reading, said, words, scored, self._judgement(reading, base, common, topic, scored))
 
     def _scored(self, reading: Reading, found: tuple[Candidate, ...], common: float) -> tuple[Scored, ...]:
         """Every candidate with its probability, best first; refused ones keep theirs for the record. ``common`` is what
@@ -80,7 +83,7 @@ class Matcher:
         return tuple(sorted(out, key=lambda s: (s.candidate.reason is not None, -s.probability)))
 
     def _judgement(
-        self, reading: Reading, base: dict[str, float], common: float, scored: tuple[Scored, ...]
+        self, reading: Reading, base: dict[str, float], common: float, topic: float, scored: tuple[Scored, ...]
     ) -> Judgement:
         weights = self.ruleset.weights
         able = [s for s in scored if s.candidate.reason is None]
@@ -93,8 +96,8 @@ class Matcher:
         if announcements:
             verdict = Verdict.ANNOUNCEMENT
         else:
-            odds = weights.context_intercept + score.raw(base, weights.context_weights)
-            about = score.probability(odds) >= weights.context_threshold or _was_an_act(scored)
+            is_topic = score.probability(weights.context_intercept + topic) >= weights.context_threshold
+            about = is_topic or _was_an_act(scored)
             verdict = Verdict.CONTEXT if about else Verdict.NONE
         return Judgement(
             lang=reading.lang,

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from monitor.match.reading import Reading
 
-_PREFIX = "word."
+WORDS = "word."  # what the names of these features begin with
 _STEM = 7  # letters: firmano, firmato; agreeme(nt), agreeme(nts)
 _OPENING_CHARS = 500
 _PAIR_SHARE = 0.7  # a pair repeats what its words said; of 0, 0.7 and 1 this was best on unseen articles
@@ -30,11 +30,14 @@ def words_of(reading: Reading) -> dict[str, float]:
     heading = list(_stems(_WORD.findall(head)))
     title = set(heading)
     opening = set(_WORD.findall(reading.folded[reading.text_at : reading.text_at + _OPENING_CHARS]))
-    names = [_PREFIX + word for word in title.union(_stems(opening))]
-    names += [f"{_PREFIX}title:{word}" for word in title]
-    pairs = {f"{_PREFIX}pair:{left} {right}" for left, right in pairwise(heading)}
-    cuts = [f"{_PREFIX}cut:{piece}" for piece in _cuts(head)]
-    return _weighed(names, 1.0) | _weighed(pairs, _PAIR_SHARE) | _weighed(cuts, 1.0)
+    names = [WORDS + word for word in title.union(_stems(opening))]
+    names += [f"{WORDS}title:{word}" for word in title]
+    pairs = {f"{WORDS}pair:{left} {right}" for left, right in pairwise(heading)}
+    cuts = [f"{WORDS}cut:{piece}" for piece in _cuts(head)]
+    found = _weighed(names, 1.0)
+    found.update(_weighed(pairs, _PAIR_SHARE))
+    found.update(_weighed(cuts, 1.0))
+    return found
 
 
 def _cuts(title: str) -> set[str]:

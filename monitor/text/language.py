@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_WORD = re.compile(r"[^\W\d_]{1,24}")
+_LONGEST = 24
+_WORD = re.compile(rf"[^\W\d_]{{1,{_LONGEST}}}")
+_ASCII_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]+")
+_OTHER_SCRIPT = re.compile("[\u0400-\u052f\u4e00-\u9fff]")
 _LATIN = re.compile("[A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
 _HEAD_CHARS = 1500  # the title and the first paragraphs decide; more changes nothing and costs time
 _HINT_WORTH = 0.6  # in function words: a hint wins ties and near ties only
@@ -37,7 +40,7 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
     hint = hint.split("-")[0].lower()
     if len(candidates) == 1:
         return candidates[0].code
-    words = Counter(_WORD.findall(head.lower()))
+    words = Counter(_words(head.lower()))
     present = frozenset(words)
     best, best_score = hint if any(p.code == hint for p in candidates) else candidates[0].code, 0.0
     for profile in candidates:
@@ -49,9 +52,16 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
     return best
 
 
+def _words(lower: str) -> list[str]:
+    if not lower.isascii():
+        return _WORD.findall(lower)
+    words = lower.translate(_ASCII_LETTERS).split()
+    return words if max(map(len, words), default=0) <= _LONGEST else _WORD.findall(lower)
+
+
 def _script(text: str) -> str:
     """The script of most letters: han counts threefold, a sign being worth a syllable or a word."""
-    if text.isascii():
+    if not _OTHER_SCRIPT.search(text):
         return "latin"
     han, cyrillic, latin = (sum(map(len, runs.findall(text))) for runs in (_HAN, _CYRILLIC, _LATIN))
     if 3 * han > max(cyrillic, latin):
