@@ -87,7 +87,7 @@ class Route:
     mode: RouteMode = RouteMode.IMMEDIATE
     language: Literal["it", "en"] = "it"
     source_languages: Annotated[tuple[str, ...], List] = ()
-    threshold: Share = 0.5
+    threshold: Share = 0.4  # where announcements begin (rules/weights.yaml): without the key, all of them are told
     max_per_hour: Annotated[int | None, Field(ge=0)] = None
     match: Annotated[tuple[MatchClause, ...], List] = ()
     at: Annotated[tuple[ClockTime, ...], List] = ()

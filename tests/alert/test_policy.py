@@ -35,7 +35,7 @@ AROUND = Circumstances(NOW)
 
 
 def route(name: str = "desk", **changes: Any) -> Route:
-    fields: dict[str, Any] = {"name": name, "channel": Channel.EMAIL, "to": ("desk@example.org",)}
+    fields: dict[str, Any] = {"name": name, "channel": Channel.EMAIL, "to": ("desk@example.org",), "threshold": 0.5}
     if changes.get("mode") is RouteMode.DIGEST:
         fields["at"] = ("08:00",)
     return Route(**(fields | changes))

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from monitor.alert import words
 from monitor.app import routes_of
 from monitor.cli import main
 from monitor.cli.output import print_table
-from monitor.config import find_places, load
+from monitor.config import Channel, Route, find_places, load
 from monitor.console import pages
 from monitor.model import Decision, Episode, Owed, Stage, Told, Why
 from monitor.rulebook.feeds import Publisher
@@ -154,6 +155,11 @@ def test_a_word_that_is_not_known_is_refused_with_those_that_are(
 def test_without_a_configuration_alerts_speak_the_language_of_the_page(tmp_path: Path) -> None:
     english = load(None, {"COOPWATCH_CONSOLE__LANGUAGE": "en"}, places=find_places({}, top=tmp_path))
     assert [(route.name, route.language) for route in routes_of(english)] == [("files", "en")]
+
+
+def test_a_route_without_a_threshold_tells_every_announcement(rules_dir: Path) -> None:
+    begins = yaml.safe_load((rules_dir / "weights.yaml").read_text(encoding="utf-8"))["threshold"]
+    assert Route(name="desk", channel=Channel.FILE).threshold <= begins
 
 
 def test_the_page_has_a_word_for_each_kind_of_publisher() -> None:
