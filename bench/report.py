@@ -22,15 +22,15 @@ _HEAD = ("work", "reached", "must", "aim", "holds", "behind it")
 _ABOUT = """\
 Written by `make bench`; do not edit. Ratios are measured side by side in one run, the sides in turn, medians of {rounds}
 rounds. CPU is that of the whole process tree of the installed command; "a feed" is a slope: the cost of a round over many
-feeds less that of the same round over twenty, so that what a start costs falls out. The origin is a process of its own on as
-many loopback addresses as there are feeds, every request on a new connection, pacing on; in the rows with 200 lastBuildDate
-changes at every poll. The peer is lemon24/reader from bench/requirements.lock."""
+feeds less that of the same round over fifty, so that what a start and a first alert cost falls out. The origin is a process
+of its own on as many loopback addresses as there are feeds, every request on a new connection, pacing on; in the rows with
+200 lastBuildDate changes at every poll. The peer is lemon24/reader from bench/requirements.lock."""
 _ABOUT_STAGES = """\
 Each stage alone, by the product's own functions, without the other side of the comparison: "parse as a whole" holds feedparser.
 What the table above shows beyond these stages is the request (of the first table), the worker's socket, the event loop, the
 claims and the feed's own row, and two threads of one interpreter in each other's way. One new entry that carries its text is
-a poll, the entry's way to a worker and back, its match, and three steps (poll, read, judge), each with a claim and a commit of
-its own, so that each may be killed and run again; of a sixth of the peer's poll the request and the match take half."""
+a poll, the entry's way to a worker and back, its match, its article's words in the index of the search, and two steps (poll,
+judge), each with a claim and a commit of its own, so that each may be killed and run again."""
 _ABOUT_GROWTH = """\
 CPU of the service when the store already holds so much: of a poll (300 feeds due every two seconds, 200 with nothing new), of
 judging and storing an article of 4 kB that was read, and of a page (the mean of a dozen, searches among them); the page that

@@ -11,6 +11,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ def acts(number: int) -> list[Story]:
         )
         made.append(Story(f"act{index:02}", title, text))
     return made
+
+
+def carried(stories: Sequence[Story]) -> list[Story]:
+    """The same with their whole texts in the feed: no page is needed."""
+    more = " ".join("Alla cerimonia hanno assistito delegazioni, imprese e studenti." for _ in range(30))
+    return [replace(story, content=f"<p>{story.text}</p><p>{more}</p>") for story in stories]
 
 
 def prepare(place: World, database: str = "") -> None:
@@ -143,9 +150,9 @@ def kill_at(place: World, point: str) -> None:
         service.kill_group()
 
 
-def survive(place: World, points: Sequence[str]) -> None:
+def survive(place: World, points: Sequence[str], every: Sequence[Story] = ()) -> None:
     """Kills at each point in turn while acts are listed little by little, then checks the end."""
-    every = acts(ACTS)
+    every = list(every) or acts(ACTS)
     share = max(1, len(every) // (len(points) + 1))
     for number, point in enumerate(points):
         place.stories = every[: (number + 1) * share]

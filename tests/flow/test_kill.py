@@ -17,7 +17,7 @@ import pytest
 
 from monitor.run.failpoints import POINTS
 from tests.conftest import ROOT
-from tests.flow.kills import ACTS, acts, acts_told, prepare, survive, survive_chance
+from tests.flow.kills import ACTS, acts, acts_told, carried, prepare, survive, survive_chance
 from tests.flow.world import World, world
 
 KILLS = int(os.environ.get("COOPWATCH_TEST_KILLS", "200"))
@@ -98,6 +98,19 @@ def test_prc_01_killed_at_ten_points_nothing_is_lost_and_nothing_told_twice(
     prepare(place, database())
     survive(place, points)
     assert acts_told(place) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.long])],
+    indirect=True,
+)
+def test_prc_01_killed_around_the_poll_that_brings_an_article_along_nothing_is_lost_and_nothing_told_twice(
+    place: World, database: Callable[[], str]
+) -> None:
+    prepare(place, database())
+    survive(place, ("poll.decided", "poll.committed", "match.claimed"), carried(acts(ACTS)))
+    assert not any(path.startswith("/a/") for path in place.asked), "the feeds carried every text"
 
 
 @pytest.mark.long

@@ -47,6 +47,7 @@ class Story:
     text: str
     date: str = format_datetime(YESTERDAY, usegmt=True)
     summary: str = ""
+    content: str = ""  # the whole text, where the feed carries it
 
     def page(self) -> bytes:
         """The page as a news site would serve it."""
@@ -60,11 +61,13 @@ def rss(base: str, stories: Sequence[Story]) -> bytes:
     """An RSS document that lists the stories, newest first."""
     items = "".join(
         f"<item><title>{escape(s.title)}</title><link>{base}/a/{s.key}</link><guid>{base}/a/{s.key}</guid>"
-        f"<pubDate>{s.date}</pubDate><description>{escape(s.summary or s.title)}</description></item>"
+        f"<pubDate>{s.date}</pubDate><description>{escape(s.summary or s.title)}</description>"
+        f"{f'<content:encoded>{escape(s.content)}</content:encoded>' if s.content else ''}</item>"
         for s in reversed(stories)
     )
     head = f"<title>Prova</title><link>{base}</link><description>d</description><language>it</language>"
-    return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{head}{items}</channel></rss>'.encode()
+    root = '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+    return f'<?xml version="1.0" encoding="utf-8"?>{root}<channel>{head}{items}</channel></rss>'.encode()
 
 
 @dataclass
