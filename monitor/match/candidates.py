@@ -120,7 +120,7 @@ def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | No
 
 
 _JOINING = frozenset({"act.join", "act.ratify"})
-_OF_MANY = frozenset({"instrument.convention"})
+_OF_MANY = frozenset({"instrument.convention", "instrument.treaty", "instrument.partnership"})
 _OF_CHARS = 9  # "members of the SCO", "Paesi dell'Asean", "страны ШОС"
 _AMONG_MEMBERS = frozenset(
     f"act.{a}"

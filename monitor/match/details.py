@@ -25,6 +25,8 @@ def type_of(frame: Frame, reading: Reading) -> ActType:
     """The rule's fixed type, else that of the instrument beside the act; where none is named, what the sentence and the title
     are about decides ("agreed to drop visas": an exchange)."""
     concepts = reading.concepts
+    if _is_call(frame, reading):
+        return ActType.CALL
     if frame.rule.type:
         return _type_of_rule(frame, frame.rule.type, concepts)
     if frame.instrument:
@@ -32,6 +34,17 @@ def type_of(frame: Frame, reading: Reading) -> ActType:
         if found:
             return found
     return _type_of_head(frame, reading) or _type_of_act(frame)
+
+
+def _is_call(frame: Frame, reading: Reading) -> bool:
+    """What opens is a call, whatever it calls for: "opened a call for ten joint laboratories"."""
+    if frame.act is None or frame.act[2].ref not in _OPENING:
+        return False
+    heads = [frame.part, *(p for p in reading.parts if p.rank == 0)]
+    return any(h[2].ref == "instrument.call" for p in heads for h in p.instruments)
+
+
+_OPENING = frozenset({"act.open", "act.launch"})
 
 
 def _type_of_rule(frame: Frame, fixed: ActType, concepts: Mapping[str, Concept]) -> ActType:

@@ -20,6 +20,8 @@ def why_refused(frame: Frame, reading: Reading, old: bool) -> Reason | None:
         return Reason.PURCHASE
     if _is_of_labour(frame, reading):
         return Reason.DOMESTIC
+    if _is_with_criminals(frame, reading):
+        return Reason.BELLIGERENTS
     if _is_not_reached(frame):
         return Reason.TALKS_ONLY
     if _is_of_a_work(frame):
@@ -75,12 +77,25 @@ def _is_of_labour(frame: Frame, reading: Reading) -> bool:
 
 def _is_not_reached(frame: Frame) -> bool:
     """ "Verso l'accordo", "vicine a un'intesa", "deal in sight": what is near is not reached (GUIDE.md: context)."""
-    if frame.act is not None and not _is_noun(frame):
-        return False
+    before, after = (_NEAR_CHARS, _NEAR_CHARS) if frame.act is None or _is_noun(frame) else (_BESIDE_CHARS, -1)
     return any(
-        0 <= frame.start - cue[1] <= _NEAR_CHARS or 0 <= cue[0] - frame.end <= _NEAR_CHARS
+        0 <= frame.start - cue[1] <= before or 0 <= cue[0] - frame.end <= after
         for cue in frame.part.cues
         if cue[2].ref == "cue.nearly"
+    )
+
+
+def _is_with_criminals(frame: Frame, reading: Reading) -> bool:
+    """A deal "with a Mexican cartel" is no cooperation of states; one "against the mafia" may be."""
+    if frame.instrument is None:
+        return False
+    return any(
+        cue[2].ref == "cue.gang"
+        and 0 <= cue[0] - frame.instrument[1] <= _WITH_CHARS
+        and not reading.language.with_words.isdisjoint(
+            reading.folded[frame.instrument[1] : cue[0]].replace("'", " ").split()
+        )
+        for cue in frame.part.cues
     )
 
 
@@ -97,6 +112,8 @@ def _is_noun(frame: Frame) -> bool:
 
 
 _NEAR_CHARS = 14  # "verso un primo accordo", "accordo sempre più vicino"
+_BESIDE_CHARS = 2  # "verso la firma", "close to a signing"
+_WITH_CHARS = 30  # "a deal with the largest Mexican cartel"
 _ABOUT_CHARS = 14  # "film sul grande patto"
 _OF_WORKERS = frozenset({"instrument.agreement", "instrument.deal", "instrument.protocol", "instrument.cooperation"})
 _PERSONAL = frozenset({"instrument.agreement", "instrument.deal", "instrument.exchange"})

@@ -36,6 +36,7 @@ def able(matcher: Matcher, lang: str, title: str) -> bool:
         ("it", "Ungheria e Vietnam verso un accordo sul caffè"),
         ("it", "Cile e Norvegia vicini a un'intesa sul salmone"),
         ("it", "Perù e Polonia a un passo dall'accordo sul rame"),
+        ("it", "Cile e Ghana verso la firma dell'accordo sul cacao"),
         ("en", "Kenya and Norway close to a deal on tea"),
         ("en", "Chile and Ghana edge toward agreement on cocoa"),
         ("fr", "Le Maroc et la Pologne proches d'un accord sur le phosphate"),
@@ -111,11 +112,21 @@ def test_a_work_about_a_treaty_makes_none(matcher: Matcher, lang: str, title: st
     [
         ("it", "Il governo del Messico accusa gli Usa: «Accordo con il cartello»"),
         ("en", "US made deal with the cartel, Mexico says"),
+        ("en", "Colombian rebels sign deal with biggest Mexican cartel"),
         ("es", "México acusa a EEUU de un acuerdo con el cártel"),
     ],
 )
 def test_a_deal_with_criminals_is_no_instrument(matcher: Matcher, lang: str, title: str) -> None:
     assert not judged(matcher, lang, title).alert
+
+
+def test_an_agreement_of_states_against_criminals_stays_one(matcher: Matcher) -> None:
+    assert able(matcher, "en", "Italy and Albania sign agreement against the mafia")
+    assert able(matcher, "it", "Italia e Albania firmano un accordo contro la mafia")
+
+
+def test_visas_that_are_scrapped_are_no_agreement_suspended(matcher: Matcher) -> None:
+    assert Reason.SUSPENDED not in judged(matcher, "en", "Malaysia and Chile scrap visas").reasons
 
 
 @pytest.mark.parametrize(

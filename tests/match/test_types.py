@@ -23,6 +23,9 @@ def matcher(rules_dir: Path, rules_cache: Path) -> Matcher:
     ("lang", "title", "kind"),
     [
         ("en", "Kenya and Poland opened a competition for mixed teams of geologists", "call"),
+        ("en", "Kenya and Poland open a joint call for ten laboratories", "call"),
+        ("it", "Kenya e Polonia hanno aperto il bando per dieci laboratori congiunti", "call"),
+        ("en", "Kenya and Poland open a joint laboratory", "joint_body"),
         ("en", "Chile and Ghana extend swaps of students by four years", "exchange"),
         ("en", "Peru and Oman open border office at Tacna", "joint_body"),
         ("en", "Japan signed a loan agreement with Malawi", "assistance"),
