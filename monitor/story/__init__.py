@@ -2,7 +2,7 @@
 
 from monitor.story.keys import keys, lookup_keys
 from monitor.story.memory import Memory
-from monitor.story.placing import place, tellers, turn
+from monitor.story.placing import place, tellers
 from monitor.story.simhash import simhash
 from monitor.story.vocabulary import WORDLESS, Vocabulary, vocabulary_of
 
@@ -15,6 +15,5 @@ __all__ = [
     "place",
     "simhash",
     "tellers",
-    "turn",
     "vocabulary_of",
 ]

@@ -1,4 +1,4 @@
-"""Calls with a deadline: which are open, when to remind, and the calendar that lists them (RFC 5545). Pure; the
+"""Calls with a deadline: which are open, and the calendar that lists them (RFC 5545). Pure; the
 words of a summary come from the caller.
 """
 
@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 
 from monitor.model import ActType, Story
 
 REMIND_BEFORE_DAYS = (14, 7, 2)
-REMIND_AT = time(8, 0)
 _LINE_BYTES = 75  # RFC 5545, 3.1: longer lines are folded
 
 
@@ -30,13 +29,6 @@ def open_calls(stories: Iterable[Story], today: date) -> tuple[Call, ...]:
     calls = [_call(story, today) for story in stories if _is_call(story)]
     kept = [call for call in calls if call.days_left is None or call.days_left >= 0]
     return tuple(sorted(kept, key=_order))
-
-
-def reminders(deadline: date, zone: tzinfo) -> tuple[datetime, ...]:
-    """When a route is reminded of a call: 08:00 of its zone 14, 7 and 2 days before the deadline, as UTC, earliest
-    first."""
-    days = (deadline - timedelta(days=before) for before in REMIND_BEFORE_DAYS)
-    return tuple(datetime.combine(day, REMIND_AT, tzinfo=zone).astimezone(UTC) for day in days)
 
 
 def calendar(calls: Sequence[Call], summaries: Mapping[str, str], now: datetime) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
@@ -43,20 +43,12 @@ JOINS: Final = 0.0
 DOUBTS: Final = -2.0
 _MENTIONED: Final = 1.5
 _PACKAGE_DAYS: Final = 3
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
 NOT_EDITED: Final[Earlier] = MappingProxyType({})
 _NOTHING: Final = Announcement(ActType.AGREEMENT, Stage.PROPOSED, (), quote="", rule="", score=0.0)
 # refused for want of two sides or of cooperation: no act that a later report could belong to
 _NO_ACT: Final = frozenset(
     {Reason.DOMESTIC, Reason.PURCHASE, Reason.ONE_PARTY, Reason.BELLIGERENTS, Reason.UNKNOWN_PARTIES}
 )
-
-
-def turn(article: Article) -> tuple[datetime, datetime, str]:
-    """The sort key by which the articles of one poll are placed: published, first seen, id; whichever was read first.
-    An article without a date counts from when it was first seen; one without either comes last."""
-    seen = article.first_seen_at or _LAST
-    return article.published_at or seen, seen, article.id
 
 
 def place(

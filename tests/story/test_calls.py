@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from monitor.model import ActType, Stage, Story
 from monitor.story import place
-from monitor.story.calls import calendar, open_calls, reminders
+from monitor.story.calls import calendar, open_calls
 from tests.story.acts import START, article, judged, said
 
 
@@ -31,15 +30,6 @@ def test_a_call_that_closes_today_is_still_open() -> None:
 def test_other_acts_are_no_calls() -> None:
     (change,) = place(article("a", "An agreement"), judged(said("IT CN", "x")), (), START)
     assert open_calls([change.story], date(2026, 2, 10)) == ()
-
-
-def test_reminders_are_at_eight_local_across_the_clock_change() -> None:
-    due = reminders(date(2026, 4, 7), ZoneInfo("Europe/Rome"))
-    assert due == (
-        datetime(2026, 3, 24, 7, 0, tzinfo=UTC),  # winter time
-        datetime(2026, 3, 31, 6, 0, tzinfo=UTC),  # summer time since 29 March
-        datetime(2026, 4, 5, 6, 0, tzinfo=UTC),
-    )
 
 
 def test_the_calendar_has_one_event_for_each_deadline_and_survives_odd_titles() -> None:
