@@ -23,6 +23,8 @@ _START = itemgetter(0)
 # words of these forms stand in any language's text (names); the others only in their own (adjectives, verbs)
 _EVERYWHERE = frozenset({"name", "short", "capital", "metonym", "prefix"})
 _MAX_WORD = 40  # how far a stem may run on to the end of its word
+_MAX_CLAUSE = 160  # how far the second part of a verb may stand behind the first
+_PAUSE = re.compile(r"[,;:.!?\n](?!\d)")
 _FIRST_HAN = "\u2e80"
 _MARKS = ",.;:'\""
 _BETWEEN_WORDS = re.compile(r"[^\w ]|_")
@@ -42,7 +44,7 @@ class _Heard:
     is_whole: bool  # one word: nothing between words is left to compare
     runs_on: bool  # a stem: its hit goes on to the end of the word
     is_free: bool  # counts however it is written
-    is_picky: bool  # a word beside it may forbid it
+    is_picky: bool  # a word beside it or at the end of its clause may forbid it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _heard(term: Term) -> _Heard:
         is_whole=term.text.isalnum() and _pattern(term)[1].strip() == term.text,
         runs_on=term.stem and not term.prefix and term.text[-1].isalnum() and term.text[-1] < _FIRST_HAN,
         is_free=term.loose and not term.exact and (term.kind != "entity" or term.form == "adjective"),
-        is_picky=bool(term.not_before or term.not_after),
+        is_picky=bool(term.not_before or term.not_after or term.ends),
     )
 
 
@@ -174,7 +176,10 @@ def _as_written(text: str, start: int, end: int, term: Term, lang: str) -> bool:
 
 
 def _is_beside(folded: str, start: int, end: int, term: Term) -> bool:
-    """Whether a word that ``term`` forbids beside it is there. Chinese has no spaces: its signs are compared."""
+    """Whether a word that ``term`` forbids beside it is there, or the one that must end its clause is not. Chinese has no
+    spaces: its signs are compared."""
+    if term.ends and not _ends_clause(folded, end, term.ends):
+        return True
     is_han = term.text[0] > _FIRST_HAN
     if term.not_before:
         after = folded[end : end + 30]
@@ -186,6 +191,13 @@ def _is_beside(folded: str, start: int, end: int, term: Term) -> bool:
         words = before.split()
         return bool(words and words[-1].strip(_MARKS) in term.not_after) or (is_han and before.endswith(term.not_after))
     return False
+
+
+def _ends_clause(folded: str, start: int, word: str) -> bool:
+    """Whether the clause from ``start`` on ends with ``word``, and has other words before it."""
+    pause = _PAUSE.search(folded, start, start + _MAX_CLAUSE)
+    clause = folded[start : pause.start() if pause else min(len(folded), start + _MAX_CLAUSE)].split()
+    return len(clause) > 1 and clause[-1] == word
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:

@@ -28,6 +28,7 @@ class Term(NamedTuple):
     needs: str = ""
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()
+    ends: str = ""  # folded: the last word of the clause, where the verb has two parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def make(
             needs=str(spec.get("needs") or ""),
             not_before=tuple(fold(w) for w in spec.get("not_before") or ()),
             not_after=tuple(fold(w) for w in spec.get("not_after") or ()),
+            ends=fold(spec.get("ends") or ""),
         )
 
 

@@ -44,6 +44,7 @@ class TermSpec(Strict):
     accents: Literal["strict", "loose"] | None = None
     not_before: Words = []
     not_after: Words = []
+    ends: str = ""  # the word that must end the clause: the second part of a German verb (sagt ... zu)
 
 
 def _as_term(value: Any) -> Any:

@@ -181,3 +181,22 @@ def test_the_object_ends_with_the_quotation_that_it_stands_in(matcher: Matcher) 
     article = Article("a", "Via libera al grano", text, published_at=datetime(2026, 11, 20, tzinfo=UTC), language="it")
     (one,) = matcher.judge(article, now=datetime(2026, 11, 20, 12, tzinfo=UTC)).announcements
     assert one.object == "accordo sulle forniture di grano"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Deutschland sagt Jordanien Geld für den Bau von Schulen in Mafrak zu, wie beide Regierungen mitteilten.",
+            True,
+        ),
+        ("Die Schweiz und Kenia richten eine gemeinsame Kommission für Höhenmedizin ein.", True),
+        ("Spanien und Chile bauen ihre Zusammenarbeit bei 2,5 Meter dicken Gletschern aus.", True),
+        ("Die Schweiz und Kenia richten sich bei ihrer Zusammenarbeit nach dem Gutachten.", False),
+        ("Deutschland sagt, Jordanien gebe Geld für den Bau von Schulen zu viel aus.", False),
+    ],
+)
+def test_a_german_verb_in_two_parts_is_one(matcher: Matcher, text: str, found: bool) -> None:
+    trace = matcher.explain(Article(id="a", title="", text=text, published_at=NOW, language="de"), now=NOW)
+    acts = {hit[2].ref for part in trace.reading.parts for hit in part.acts if hit[2].ends}
+    assert bool(acts) is found
