@@ -14,9 +14,12 @@ unexport PYTHONDONTWRITEBYTECODE
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := all
-.PHONY: all run test long check format install gate rules tables bench dist install-service clean
+.PHONY: all help run test long check format install gate rules tables bench dist install-service clean
 
 all: check test
+
+help:  ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 18
 
 install: $(STAMP)
 

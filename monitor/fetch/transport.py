@@ -78,9 +78,8 @@ class Guard:
         bad = "" if excepted else address.refused(answers)
         if bad:
             advice = f"fetch.allow_private may name {address.host_port(host, port)}"
-            raise FetchFailed(
-                FailureKind.REFUSED_ADDRESS, f"{host} leads to {bad}, which is not a public address ({advice})"
-            )
+            said = f"{host} is" if bad == host else f"{host} leads to {bad}, which is"
+            raise FetchFailed(FailureKind.REFUSED_ADDRESS, f"{said} not a public address ({advice})")
         if not excepted and port not in self.ports:
             raise FetchFailed(
                 FailureKind.PORT, f"port {port} of {host} is none of those that are asked (fetch.allow_ports)"

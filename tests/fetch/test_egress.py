@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from monitor.fetch.egress import Egress, Request, Settings, tls_context, without_credentials
-from monitor.fetch.failure import FailureKind
+from monitor.fetch.failure import FailureKind, FetchFailed
+from monitor.fetch.transport import Guard
 from monitor.model import HttpAnswer, HttpFailure
 from tests.origin import Asked, Line, Origin, answer, head
 
@@ -227,3 +228,13 @@ def test_other_ports_are_asked_where_the_configuration_says_so() -> None:
         result = asyncio.run(Egress(settings, resolver=public, tls=TLS).get(Request(url)))
         assert isinstance(result, HttpFailure)
         assert result.kind == kind
+
+
+def test_an_address_that_is_refused_is_not_said_to_lead_to_itself() -> None:
+    guard = Guard(frozenset())
+    for host, said in (
+        ("127.0.0.1", "127.0.0.1 is not"),
+        ("home.example", "home.example leads to 127.0.0.1, which is"),
+    ):
+        with pytest.raises(FetchFailed, match=f"^refused_address: {said}"):
+            guard.checked(host, 80, ("127.0.0.1",))
