@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from monitor.match.frames import Cast, Frame, crosses
-from monitor.match.reading import Reading
+from monitor.match.reading import Part, Reading
+from monitor.match.scan import Hit
 from monitor.model import Reason
 
 # two of these of one state are a deal within it; a state and its president are one party
@@ -69,10 +70,30 @@ def _is_of_labour(frame: Frame, reading: Reading) -> bool:
     """A company's contract with its workers is an affair of one country, wherever the company is from (GUIDE.md: none)."""
     if frame.instrument is not None and frame.instrument[2].ref not in _OF_WORKERS:
         return False
-    kinds = {m.entity.kind for m in frame.cast.mentions}
-    if "company" not in kinds or not kinds.isdisjoint(_OFFICIAL):
+    # a union may be a name that no list knows
+    kinds = {m.entity.kind for m in frame.cast.mentions if m.form != "shape"}
+    if not kinds.isdisjoint(_OFFICIAL):
         return False
-    return any("cue.labour" in p.cue_names for p in reading.parts if p is frame.part or p.rank == 0)
+    heads = [p for p in reading.parts if p is frame.part or p.rank == 0]
+    if "company" in kinds:
+        return any("cue.labour" in p.cue_names for p in heads)
+    return any(_names_workers_contract(p, reading) for p in heads)
+
+
+def _names_workers_contract(part: Part, reading: Reading) -> bool:
+    """ "Contratto integrativo", "collective agreement", "accordo con i sindacati": the workers are the other side."""
+    labour = [cue for cue in part.cues if cue[2].ref == "cue.labour"]
+    return any(
+        (i[0] < cue[1] and cue[0] < i[1]) or _is_with(cue, i, reading) for cue in labour for i in part.instruments
+    )
+
+
+def _is_with(cue: Hit, instrument: Hit, reading: Reading) -> bool:
+    """Whether the cue follows the instrument behind a word such as "with"."""
+    if not 0 <= cue[0] - instrument[1] <= _WITH_CHARS:
+        return False
+    between = reading.folded[instrument[1] : cue[1]].replace("'", " ").split()
+    return not reading.language.with_words.isdisjoint(between)
 
 
 def _is_not_reached(frame: Frame) -> bool:
@@ -89,14 +110,8 @@ def _is_with_criminals(frame: Frame, reading: Reading) -> bool:
     """A deal "with a Mexican cartel" is no cooperation of states; one "against the mafia" may be."""
     if frame.instrument is None:
         return False
-    return any(
-        cue[2].ref == "cue.gang"
-        and 0 <= cue[0] - frame.instrument[1] <= _WITH_CHARS
-        and not reading.language.with_words.isdisjoint(
-            reading.folded[frame.instrument[1] : cue[0]].replace("'", " ").split()
-        )
-        for cue in frame.part.cues
-    )
+    instrument = frame.instrument
+    return any(cue[2].ref == "cue.gang" and _is_with(cue, instrument, reading) for cue in frame.part.cues)
 
 
 def _is_of_a_work(frame: Frame) -> bool:

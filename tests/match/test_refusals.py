@@ -76,6 +76,11 @@ def test_an_agreement_that_is_reached_stays_one(matcher: Matcher, lang: str, tit
             "Nissan and unions sign pay deal",
             "Nissan signed an agreement with unions in Britain on Monday: wages rise and there will be no job cuts.",
         ),
+        (
+            "it",
+            "Firmato il contratto integrativo alla Lindqvist Italia",
+            "L'azienda svedese e Fim, Fiom e Uilm hanno siglato l'intesa ad Arezzo.",
+        ),
     ],
 )
 def test_a_company_and_its_workers_are_an_affair_of_one_country(
@@ -83,6 +88,10 @@ def test_a_company_and_its_workers_are_an_affair_of_one_country(
 ) -> None:
     judgement = judged(matcher, lang, title, text)
     assert not judgement.alert
+
+
+def test_unions_that_comment_make_no_agreement_of_states_domestic(matcher: Matcher) -> None:
+    assert able(matcher, "it", "Italia e Svizzera firmano l'accordo sui frontalieri: i sindacati soddisfatti")
 
 
 def test_what_ministries_agree_on_workers_is_no_affair_of_one_company(matcher: Matcher) -> None:
