@@ -7,7 +7,7 @@ row costs more on the wire, goes SQLAlchemy's own way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -37,19 +37,22 @@ def _compiled(statement: Any, dialect: Dialect, keys: tuple[str, ...]) -> tuple[
     SQLAlchemy makes up."""
     compiled = statement.compile(dialect=dialect, column_keys=list(keys))
     names = compiled.positiontup
-    if len(names) < 2 or not set(names) <= set(keys):
+    fixed = _fixed(compiled, set(names) - set(keys))
+    if len(names) < 2 or fixed is None:
         return None
-    processed = [
-        (place, process)
-        for place, name in enumerate(names)
-        if (process := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    ]
+    # a parameter that stands in several places may be typed by one of them only
+    processors = {
+        name: process
+        for bound, name in compiled.bind_names.items()
+        if (process := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    }
+    processed = [(place, processors[name]) for place, name in enumerate(names) if name in processors]
     values_of = itemgetter(*names)
-    if not processed:
+    if not processed and not fixed:
         return str(compiled), values_of
 
     def bind(row: Row) -> tuple[Any, ...]:
-        values = list(values_of(row))
+        values = list(values_of({**fixed, **row} if fixed else row))
         for place, process in processed:
             value = values[place]
             if value is not None:  # no type of ours stores an absent value as anything but NULL
@@ -57,3 +60,14 @@ def _compiled(statement: Any, dialect: Dialect, keys: tuple[str, ...]) -> tuple[
         return tuple(values)
 
     return str(compiled), bind
+
+
+def _fixed(compiled: Any, names: Collection[str]) -> dict[str, Any] | None:
+    """The values that a statement has of its own for these parameters (``claim_id=""``); None where one has none, or where
+    SQLAlchemy makes it up for each row."""
+    binds = [compiled.binds[name] for name in names]
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        return None
+    if any(one.required or one.expanding or one.callable is not None for one in binds):
+        return None
+    return {name: compiled.binds[name].value for name in names}
