@@ -4,12 +4,11 @@ deliveries that are owed for it are stored together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -29,12 +28,11 @@ from monitor.model import (
 from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
 from monitor.store.outbox import insert_deliveries
-from monitor.store.statements import AT_WORK, IDS, claimed, claims_of, insert_new
+from monitor.store.statements import IDS, claimed, claims_of, insert_new
 from monitor.store.stories import save_story, versions_under
 from monitor.store.tables import article, entry, feed, judgement, told, verdict
+from monitor.store.turns import whose_turn
 from monitor.store.types import spec_from_json, to_json
-
-BATCHES_LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class MatchStore:
         claim_id = self._database.new_claim()
         with self._database.write() as connection:
             self._database.exclusive(connection, "coopwatch match claim")
-            ready = _ready(connection, now, limit)
+            ready = whose_turn(connection, now, limit)
             if not ready:
                 return []
             claimed(connection, entry, ready, claim_id, now + timedelta(seconds=lease_s))
@@ -114,49 +112,6 @@ class MatchStore:
             if all(_is_plain(result) for result in results):
                 return _commit_plain(connection, results, now)
             return [_commit_one(connection, result, now) for result in results]
-
-
-# Written once: to build a statement costs more than to execute it.
-_BATCHES = (
-    select(entry.c.batch)
-    .where(AT_WORK, entry.c.state == EntryState.READ)
-    .group_by(entry.c.batch)
-    .order_by(entry.c.batch)
-    # a batch whose first page is slow holds none of the others up
-    .limit(BATCHES_LOOKED_AT * 20)
-)
-_MEMBERS = (
-    select(entry.c.id, entry.c.batch, entry.c.state, entry.c.claim_until)
-    .where(AT_WORK, entry.c.batch.in_(IDS))
-    .order_by(entry.c.batch, entry.c.order_at, entry.c.first_seen_at, entry.c.id)
-)
-
-
-def _ready(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """Ids of articles whose turn it is: of each batch the first ones, up to one that is not read or is taken."""
-    batches = connection.execute(_BATCHES).scalars()
-    found: list[int] = []
-    for chunk in _pieces(list(batches)):
-        rows = connection.execute(_MEMBERS, {IDS.key: chunk})
-        for _, members in groupby(rows, key=lambda row: row.batch):
-            found += _turn(members, now)
-        if len(found) >= limit:
-            break
-    return found[:limit]
-
-
-def _turn(members: Iterable[Any], now: datetime) -> list[int]:
-    ids: list[int] = []
-    for row in members:
-        taken = row.claim_until is not None and row.claim_until > now
-        if row.state != EntryState.READ or taken:
-            break
-        ids.append(row.id)
-    return ids
-
-
-def _pieces(values: list[int]) -> Iterable[list[int]]:
-    return (values[start : start + BATCHES_LOOKED_AT] for start in range(0, len(values), BATCHES_LOOKED_AT))
 
 
 def _article_rows(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
