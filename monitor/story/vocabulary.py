@@ -43,8 +43,10 @@ def vocabulary_of(rules: RuleSet) -> Vocabulary:
         for word in language.profile.function_words | language.common_words:
             found.update(stems(word) if len(word) > 1 else (word,))
     for term in rules.terms:
-        if (term.kind == "concept" and term.ref.startswith(_VERBS)) or term.form in _SEATS:
+        if term.kind == "concept" and term.ref.startswith(_VERBS):
             found.update(stems(term.text))
+        elif term.form in _SEATS:  # whole where they have no endings: Malaba is not Malabo
+            found.update(term.text.split() if term.text.isascii() else stems(term.text))
         elif term.form == "adjective" and len(term.ref) == _STATE_CHARS:
             nations.add(term.text)
     return Vocabulary(

@@ -51,7 +51,7 @@ def stems(
     meanings: Meanings = _UNKNOWN,
     named: Collection[str] = frozenset(),
 ) -> Iterator[str]:
-    """Stems of the words of ``text`` that are not ``common`` (stems of words that tell no act from another);
+    """Stems of the words of ``text`` that are not ``common`` (stems, or whole words, that tell no act from another);
     neighbouring pairs of signs for Chinese. What ``meanings`` knows stands as its meaning, common or not. Numbers are left
     to ``marks``. ``named`` are stems that are left out as well, in Chinese with the pairs across their borders."""
     for token in _TOKEN.findall(text):
@@ -59,12 +59,12 @@ def stems(
         for run in runs:
             yield from _pairs(run, common, meanings, named)
         if not runs and not token[0].isdigit():
-            short = stem(token)
-            meant = meanings.word(folded(token))
+            short, whole = stem(token), folded(token)
+            meant = meanings.word(whole)
             if meant:
                 yield from meant
-            elif len(short) > 2 and short not in common and short not in named:
-                yield from (token[0].isupper() and meanings.compound(folded(token))) or (short,)
+            elif len(short) > 2 and short not in common and whole not in common and short not in named:
+                yield from (token[0].isupper() and meanings.compound(whole)) or (short,)
 
 
 def _pairs(run: str, common: Collection[str], meanings: Meanings, named: Collection[str]) -> Iterator[str]:

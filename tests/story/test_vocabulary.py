@@ -111,3 +111,7 @@ def test_a_beginning_draws_in_no_strangers(words: Vocabulary, lang: str, word: s
 def test_seats_of_governments_and_numbers_tell_no_act_apart(words: Vocabulary) -> None:
     said = "in Dublin, nella Varsavia, 三百张床位, worth euros"
     assert not {"dublin", "varsav", "三百", "百张", "worth", "euro"} & set(stems(said, words.common))
+
+
+def test_a_town_that_begins_like_a_seat_of_government_is_another_place(words: Vocabulary) -> None:
+    assert list(stems("Malabo, Malaba", words.common)) == ["malab"]
