@@ -265,6 +265,7 @@ def test_a_kept_connection_that_the_server_closes_costs_no_poll(subject: Subject
         body = feed()
         keep = (("Connection", "keep-alive"), ("Keep-Alive", "timeout=60"), ("Content-Length", str(len(body))))
         await line.raw(head(200, keep) + body)
+        await line.nap(5)  # closed at the moment at which a second request comes, not before: that a client would see
 
     urls = [origin.on(f"/f/keepalive-lie{number}", lie) for number in range(12)]
     subject.follow(*urls)
