@@ -47,27 +47,28 @@ def memory(bench: Bench) -> list[Row]:
         watch.start()
         _until(bench, feeds, 120)
         _settled(pid)
-        start = measure.memory_bytes(pid)
+        start = measure.memory_bytes_of(pid)
         articles = 0
         while articles < bench.size(5000):
             bench.origin.order(reset=1, extra=articles // feeds + 1)
             _until(bench, feeds, 120)
             _settled(pid)
             articles += feeds
-        grown = (measure.memory_bytes(pid) - start) / 2**20
+        grown = (measure.memory_bytes_of(pid) - start) / 2**20
         peak = watch.end() / 2**20
         parts = ", ".join(f"{measure.memory_bytes_of(one) / 2**20:.0f}" for one in measure.tree(pid))
     detail = f"proportional set size, summed over the processes (at the end {parts} MiB)"
     return [
         Row(f"peak memory, {feeds:,} feeds, console on, workers included", peak, "MiB", 300, 200, False, detail),
         Row(
-            f"growth over {articles:,} articles",
+            f"growth of the service over {articles:,} articles",
             grown,
             "MiB",
             5,
             5,
             False,
-            "from after the first round to after the last",
+            # at a look between two workers there is none: they are replaced after so many documents
+            "its own process, from after the first round to after the last; a worker lives for so many documents only",
         ),
     ]
 
