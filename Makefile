@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)  ## the service on embedded defaults: SQLite and alerts as files under state/
 	exec $(BIN)/coopwatch run
 
-test: $(STAMP)  ## all tests but the long ones: five to six minutes on two cores
+test: $(STAMP)  ## all tests but the long ones: under five minutes on two cores
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(STAMP)  ## kills, soaks, fleet, a million rows: under 30 minutes
@@ -62,7 +62,7 @@ tables: $(STAMP)  ## monitor/store/tables.py anew, after a change of monitor/sto
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
 	touch .venv-bench/.installed
 
-bench: $(STAMP) .venv-bench/.installed  ## the table of docs/performance.md, beside lemon24/reader; about 12 minutes
+bench: $(STAMP) .venv-bench/.installed  ## the table of docs/performance.md, beside lemon24/reader; about 13 minutes
 	$(BIN)/python -m bench
 
 dist: $(STAMP)  ## dist/wheelhouse: everything that an installation without internet needs, of this machine's kind
