@@ -1,6 +1,7 @@
 """What every test may ask for: the parts of the machine that are not in the lock file, each with its reason to skip.
 
-``COOPWATCH_REQUIRE=shared,chromium,postgresql,exim4,faketime`` (a comma list) turns a skip for want of that part into a failure.
+``COOPWATCH_REQUIRE=shared,chromium,postgresql,exim4,faketime,systemd`` (a comma list) turns a skip for want of that part into a
+failure.
 """
 
 from __future__ import annotations
