@@ -22,7 +22,6 @@ from monitor.store.tables import told as told_table
 from monitor.store.tables import verdict
 from tests.alert import make
 from tests.cli.ports import free_port
-from tests.databases import new_store
 
 NOW = datetime.now(UTC)
 
@@ -60,14 +59,6 @@ channel = "file"
 match = [{{ types = ["call"] }}]
 """)
     return ["--config", str(path)]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    (tmp_path / "state").mkdir()
-    opened = new_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
-    yield opened
-    opened.close()
 
 
 def tell(store: Store, number: int, state: DeliveryState = DeliveryState.SENT) -> None:

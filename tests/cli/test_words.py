@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,18 +26,9 @@ from monitor.store.tables import told as told_table
 from monitor.text import counted
 from monitor.watch import HealthKind
 from tests.alert import make
-from tests.databases import new_store
 
 NOW = datetime.now(UTC)
 Say = Callable[..., str]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    (tmp_path / "state").mkdir()
-    opened = new_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
