@@ -21,7 +21,7 @@ from typing import Any
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 
 from monitor.errors import StoreError
 from monitor.run.alive import DEAD_AFTER_S, HEARTBEAT_S
@@ -38,6 +38,17 @@ DRAIN_S = 30.0  # how long a stop waits for what is under way
 FEEDS_PER_JOB = 50
 DELIVERIES_DISPATCHED = 200
 JOB_CONNECTIONS = 4  # besides one that listens for each queue, and one or two of the store: a dozen a worker
+# A job that is still being done after so long was lost: when a connection drops, its end is not stored, or nobody hears that it
+# was handed out, and the library asks after the jobs of dead workers only. (Its own question by age is to be removed.)
+LOST_AFTER_S = 30.0
+_LOST_JOBS = """
+SELECT job.id, job.status, job.task_name, job.priority, job.lock, job.queueing_lock, job.args, job.scheduled_at,
+       job.queue_name, job.attempts, job.worker_id
+  FROM procrastinate_jobs job JOIN procrastinate_events event ON event.job_id = job.id AND event.type = 'started'
+ WHERE job.status = 'doing'
+ GROUP BY job.id
+HAVING max(event.at) < now() - make_interval(secs => %(seconds)s)
+"""
 AGAIN_S = 1.0  # after a connection dropped
 LANES = ("poll", "read", "match", "collect", "deliver")
 OFFICE = "office"  # the queue of what is done by the clock
@@ -217,15 +228,21 @@ class Fleet:
             except AlreadyEnqueued:
                 continue
 
-    async def recover(self) -> None:
-        """Gives the jobs of killed workers to others, and ends the claims that died with them."""
+    async def _again(self, job: Job, what: str) -> None:
         manager = self.app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-            try:
-                await manager.retry_job(job)
-            except UniqueViolation:  # the same job is queued already
-                await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-            logger.warning("job of a dead worker is run again task=%s", job.task_name)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # the same job is queued already
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        logger.warning("%s task=%s", what, job.task_name)
+
+    async def recover(self) -> None:
+        """Gives the jobs of killed workers, and those that were lost, to others; ends the claims that died with workers. A job
+        that is only slow runs twice then, which changes nothing."""
+        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
+            await self._again(job, "job of a dead worker is run again")
+        for row in await self.app.connector.execute_query_all_async(_LOST_JOBS, seconds=LOST_AFTER_S):
+            await self._again(Job.from_row(row), "job that was lost is run again")
         now = self._clock()
         living = await self._writer.call(self._store.living, now - timedelta(seconds=DEAD_AFTER_S))
         freed = await self._writer.call(self._store.free_claims, {*living, self._owner}, now)

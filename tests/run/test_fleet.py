@@ -54,13 +54,18 @@ def play(url: str, scene: Callable[[Fleet], Awaitable[None]]) -> None:
         store.close()
 
 
-async def taken_by_a_worker_that_died(fleet: Fleet, lock: str) -> None:
-    """Defers a job and lets a worker take it that then is gone."""
+async def taken(fleet: Fleet, lock: str) -> int:
+    """Defers a job and lets a worker take it; returns the worker."""
     await fleet.app.configure_task("coopwatch.poll", queueing_lock=lock).defer_async(slot="0")
     manager = fleet.app.job_manager
     worker_id = await manager.register_worker()
     assert await manager.fetch_job(queues=["poll"], worker_id=worker_id) is not None
-    await manager.unregister_worker(worker_id)
+    return worker_id
+
+
+async def taken_by_a_worker_that_died(fleet: Fleet, lock: str) -> None:
+    """The worker that took the job is gone."""
+    await fleet.app.job_manager.unregister_worker(await taken(fleet, lock))
 
 
 def states(jobs: object) -> list[tuple[str, str]]:
@@ -76,6 +81,24 @@ def test_jobs_of_a_dead_worker_are_run_again_also_where_the_same_job_is_queued_a
         await fleet.recover()
         jobs = await fleet.app.job_manager.list_jobs_async()
         assert states(jobs) == [("poll:0", Status.TODO.value), ("poll:1", Status.TODO.value)]
+
+    play(postgresql.url(), scene)
+
+
+@pytest.mark.postgresql
+def test_a_job_that_its_worker_lost_while_the_database_restarted_is_run_again(postgresql: Cluster) -> None:
+    """The end of a job, or the answer with which it was handed out, can be lost with the connection: its worker lives on and
+    knows nothing of it."""
+
+    async def scene(fleet: Fleet) -> None:
+        await taken(fleet, "poll:0")
+        await fleet.app.connector.execute_query_async(
+            "UPDATE procrastinate_events SET at = at - interval '31 seconds' WHERE type = 'started'"
+        )
+        await taken(fleet, "poll:1")  # just now: somebody is at it
+        await fleet.recover()
+        jobs = await fleet.app.job_manager.list_jobs_async()
+        assert states(jobs) == [("poll:0", Status.TODO.value), ("poll:1", Status.DOING.value)]
 
     play(postgresql.url(), scene)
 
