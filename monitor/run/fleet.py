@@ -158,7 +158,7 @@ class Fleet:
             install_signal_handlers=False,
             listen_notify=True,
             fetch_job_polling_interval=1.0,
-            delete_jobs="successful",
+            delete_jobs="always",  # what failed is in the log, and the next dispatch finds what is due
             update_heartbeat_interval=HEARTBEAT_S,
             stalled_worker_timeout=DEAD_AFTER_S,
             shutdown_graceful_timeout=DRAIN_S,

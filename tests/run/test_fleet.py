@@ -117,6 +117,28 @@ def test_a_backlog_defers_one_job_a_worker_and_no_more(postgresql: Cluster, monk
     play(postgresql.url(), scene)
 
 
+@pytest.mark.postgresql
+def test_a_job_that_failed_leaves_a_line_in_the_log_and_no_row_for_years(
+    postgresql: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails() -> None:
+        raise ValueError("a fault of ours")
+
+    async def scene(fleet: Fleet) -> None:
+        fleet.recover = fails  # type: ignore[method-assign]
+        manager, at_work = fleet.app.job_manager, asyncio.ensure_future(fleet._work_connected("office"))
+
+        async def gone() -> None:
+            while "a fault of ours" not in caplog.text or await manager.list_jobs_async(task="coopwatch.recover"):
+                await asyncio.sleep(0.05)
+
+        await asyncio.wait_for(gone(), 30)
+        at_work.cancel()
+        await asyncio.gather(at_work, return_exceptions=True)
+
+    play(postgresql.url(), scene)
+
+
 @pytest.mark.parametrize("error", [None, ConnectorException("gone")])
 def test_a_queue_is_worked_at_again_however_the_librarys_worker_ended(
     monkeypatch: pytest.MonkeyPatch, error: Exception | None
