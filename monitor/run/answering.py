@@ -9,6 +9,7 @@ import io
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from operator import attrgetter
 from typing import Any
 
@@ -41,12 +42,17 @@ def _cleaned(text: str) -> str:
 
 def dumps(value: Any) -> bytes:
     """A pickle in which values of the model are calls of their classes: half the cost of what dataclasses with slots do of
-    themselves, which look up their fields for each value on both sides."""
+    themselves, which look up their fields for each value on both sides. Enums, too: those of early Python 3.11, of Debian
+    12's 3.11.2 as well, pickle themselves as a call of ``getattr``, which the service takes from no worker."""
     buffer = io.BytesIO()
     pickler = pickle.Pickler(buffer, protocol=5)
     pickler.dispatch_table = _TABLE
     pickler.dump(value)
     return buffer.getvalue()
+
+
+def _as_member(member: Enum) -> tuple[type[Enum], tuple[Any]]:
+    return type(member), (member.value,)
 
 
 def _as_call(kind: type[Any], names: list[str]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
@@ -61,4 +67,5 @@ _TABLE: dict[type[Any], Callable[[Any], Any]] = {
         for kind in vars(monitor.model).values()
         if isinstance(kind, type) and is_dataclass(kind) and len(fields(kind)) > 1
     },
+    **{kind: _as_member for kind in vars(monitor.model).values() if isinstance(kind, type) and issubclass(kind, Enum)},
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import pytest
 
 from monitor.model import Verdict
 from monitor.run import workers
+from monitor.run.answering import dumps
 from monitor.run.workers import Ending, Outcome, WorkerPool
 
 
@@ -131,6 +134,14 @@ def test_an_answer_that_is_no_value_of_the_model_is_refused() -> None:
         assert outcome.error == "UnpicklingError"
 
     with_pool(use)
+
+
+def test_enums_come_back_from_the_workers_of_each_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian 12's Python 3.11.2 pickles members as ``getattr(Verdict, "NONE")``: no page could be read there."""
+    monkeypatch.setattr(Verdict, "__reduce_ex__", lambda member, protocol: (getattr, (type(member), member.name)))
+    with pytest.raises(pickle.UnpicklingError, match=r"builtins\.getattr"):
+        workers._Unpickler(io.BytesIO(pickle.dumps(Verdict.NONE))).load()
+    assert workers._Unpickler(io.BytesIO(dumps((Verdict.NONE,)))).load() == (Verdict.NONE,)
 
 
 def test_workers_are_recycled(monkeypatch: pytest.MonkeyPatch) -> None:
