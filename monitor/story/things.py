@@ -48,7 +48,7 @@ def about_the_thing(new: Outline, old: Outline, rarity: Mapping[str, float], riv
     facts[f"thing_said{where}"] = alike if abroad or len(mine) > 1 or not rivals else _SINGLE_WORD * alike
     if days <= _OTHER_THING_DAYS:
         # each side names what the other does not: sorghum and grapes, though both are in a protocol on quarantine
-        both = max(_named_too(mine, old.said), _named_too(theirs, new.said)) if now and not abroad else max(shares)
+        both = max(_named_too(mine, old.said), _named_too(theirs, new.said)) if now else max(shares)
         facts[f"thing_apart{where}{now}"] = 1 - both
     return facts
 

@@ -54,12 +54,22 @@ def stems(
     """Stems of the words of ``text`` that are not ``common`` (stems, or whole words, that tell no act from another);
     neighbouring pairs of signs for Chinese. What ``meanings`` knows stands as its meaning, common or not. Numbers are left
     to ``marks``. ``named`` are stems that are left out as well, in Chinese with the pairs across their borders."""
-    for token in _TOKEN.findall(text):
+    tokens = _TOKEN.findall(text)
+    wholes = [folded(token) for token in tokens]
+    past = 0
+    for at, (token, whole) in enumerate(zip(tokens, wholes, strict=True)):
+        if at < past:  # part of the words before it
+            continue
+        size, meant = meanings.phrase(wholes, at)
+        if size:
+            past = at + size
+            yield from meant
+            continue
         runs = () if token.isascii() else _HAN.findall(token)
         for run in runs:
             yield from _pairs(run, common, meanings, named)
         if not runs and not token[0].isdigit():
-            short, whole = stem(token), folded(token)
+            short = stem(token)
             meant = meanings.word(whole)
             if meant:
                 yield from meant

@@ -86,6 +86,43 @@ def test_a_word_of_two_meanings_has_both() -> None:
     assert table.word("mines") == ("=mining", "=landmine")
 
 
+def test_words_that_mean_a_thing_together_are_read_before_each_for_itself() -> None:
+    table = Meanings.of(
+        [("park*", "nature"), ("industrial park*", "factory"), ("doppi* imposizion*", "tax"), ("tax", "tax")]
+    )
+    assert list(stems("an industrial park", frozenset({"an"}), table)) == ["=factory"]
+    assert list(stems("Industrial Parks; parks, industrial", meanings=table)) == ["=factory", "=nature", "indust"]
+    assert "=tax" in set(stems("evitare le doppie imposizioni", meanings=table))
+    assert list(stems("industrial", meanings=table)) == ["indust"]  # begun, and the text ends
+
+
+def test_signs_of_two_meanings_have_both() -> None:
+    assert list(stems("稀土", meanings=Meanings.of([("稀土", "earths"), ("稀土", "minerals")]))) == [
+        "=earths",
+        "=minerals",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words_for", "meant", "never"),
+    [
+        ("it", "parco industriale", "=industrial_park", "=biodiversity"),
+        ("fr", "câbles sous-marins", "=cable", "=navy"),
+        ("en", "submarine cable", "=cable", "=navy"),
+        ("en", "human trafficking", "=human_trafficking", "=drugs"),
+        ("es", "gas natural", "=gas", "=biodiversity"),
+        ("fr", "convention contre les doubles impositions", "=double_taxation", "=free_trade"),
+        ("de", "Doppelbesteuerungsabkommen", "=double_taxation", "=free_trade"),
+    ],
+)
+def test_a_thing_of_two_words_is_not_what_one_of_them_is(
+    words: Vocabulary, lang: str, words_for: str, meant: str, never: str
+) -> None:
+    found = set(stems(words_for, words.common, words.of(lang)))
+    assert meant in found
+    assert never not in found
+
+
 def test_of_signs_the_longest_piece_is_read_first_and_the_rest_in_pairs() -> None:
     table = Meanings.of([("光缆", "cable"), ("海底", "sea"), ("海", "water")])
     assert list(stems("建海底光缆网络", meanings=table)) == ["=sea", "=cable", "网络"]
