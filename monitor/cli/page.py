@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,7 +126,8 @@ def backstage(
         verbs=Curator(machine.store, machine.clock, Reach(read_page, find_feeds, missed, add_feed)),
         rules=lambda: known().ruleset,
         judge=judge,
-        words=words.load(settings.console.language, known().names, folders=(pages.FOLDER / "locale",)),
+        words=cache(lambda language: words.load(language, known().names, folders=(pages.FOLDER / "locale",))),
+        language=settings.console.language,
         timezone=settings.timezone,
         clock=machine.clock,
         sends_nothing=settings.sends_nothing,

@@ -36,7 +36,7 @@ def _stories(found: APIRouter, behind: Backstage) -> None:
         with behind.database.read() as connection:
             lines, more = desk.find_stories(connection, wanted.filter(ZoneInfo(behind.timezone)), page=wanted.page)
         found = [
-            {**published.story(line.story), "sources_total": line.reports, "judged": line.judged or None}
+            {**published.story(line.story), "sources_total": line.sources, "judged": line.judged or None}
             for line in lines
         ]
         return {"stories": found, "page": wanted.page, "more": more}

@@ -63,7 +63,7 @@ def _faults(app: FastAPI, shown: pages.Pages) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, exc: HTTPException) -> Response:
-        words = shown.tongue("error.not_found_words") if exc.status_code == 404 else str(exc.detail)
+        words = shown.tongue(request)("error.not_found_words") if exc.status_code == 404 else str(exc.detail)
         return answer(request, words, exc.status_code)
 
     @app.exception_handler(RequestValidationError)

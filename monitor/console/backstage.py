@@ -21,7 +21,8 @@ class Backstage:
     verbs: Curator
     rules: Callable[[], RuleSet]
     judge: Callable[[Article], Judgement]
-    words: Words
+    words: Callable[[str], Words]  # of a language
+    language: str  # of programs, and of people whose browser wishes for none that there is
     timezone: str
     clock: Callable[[], datetime]
     sends_nothing: bool

@@ -16,8 +16,10 @@ from monitor.console import shown
 from monitor.console.auth import LIFETIME, password_matches
 from monitor.console.days import day_or_none
 from monitor.console.gate import Access, cookie_header
+from monitor.console.language import NAMES, cookie_line
 from monitor.console.pages.base import Pages
 from monitor.console.pages.rules import rules_page
+from monitor.console.shown import Tongue
 from monitor.errors import ConfigError, PermanentError, TransientError
 from monitor.model import Article, Judgement
 
@@ -36,10 +38,11 @@ def router(pages: Pages, access: Access) -> APIRouter:
 
 
 def _entrance(found: APIRouter, pages: Pages, access: Access) -> None:
-    tongue = pages.tongue
-
     def form(request: Request, wrong: str = "", status: int = 200) -> HTMLResponse:
-        return pages.render(request, "login.html", "", tongue("login.title"), wrong=wrong, status=status)
+        """``wrong``: the key of the sentence that says what was."""
+        tongue = pages.tongue(request)
+        said = tongue(wrong) if wrong else ""
+        return pages.render(request, "login.html", "", tongue("login.title"), wrong=said, status=status)
 
     @found.get("/login")
     def ask(request: Request) -> HTMLResponse:
@@ -49,10 +52,10 @@ def _entrance(found: APIRouter, pages: Pages, access: Access) -> None:
     def enter(request: Request, password: Short) -> Response:
         now = datetime.now(UTC)
         if not access.sessions.may_try(now):
-            return form(request, tongue("login.wait"), 429)
+            return form(request, "login.wait", 429)
         if not password_matches(password, pages.behind.password()):
             access.sessions.note_wrong(now)
-            return form(request, tongue("login.wrong"), 403)
+            return form(request, "login.wrong", 403)
         cookie, _ = access.sessions.open("operator", now)
         header = cookie_header(cookie, secure=access.secure_cookie, max_age_s=int(LIFETIME.total_seconds()))
         return RedirectResponse("/", 303, {"set-cookie": header})
@@ -63,6 +66,17 @@ def _entrance(found: APIRouter, pages: Pages, access: Access) -> None:
         return RedirectResponse(
             "/login", 303, {"set-cookie": cookie_header("", secure=access.secure_cookie, max_age_s=0)}
         )
+
+    @found.post("/language")
+    def speak(language: Short, to: Short = "/") -> Response:
+        chosen = language if language in NAMES else pages.behind.language
+        return RedirectResponse(local_path(to), 303, {"set-cookie": cookie_line(chosen, secure=access.secure_cookie)})
+
+
+def local_path(wished: str) -> str:
+    """``wished`` where it is a path of this site, else its front page: a form's field may hold anything."""
+    plain = wished.isprintable() and "\\" not in wished
+    return wished if plain and wished.startswith("/") and not wished.startswith("//") else "/"
 
 
 def _back(path: str, done: str, **more: str) -> Response:
@@ -134,7 +148,7 @@ def _stories(found: APIRouter, pages: Pages) -> None:
 
 
 def _upkeep(found: APIRouter, pages: Pages) -> None:
-    verbs, tongue = pages.behind.verbs, pages.tongue
+    verbs = pages.behind.verbs
 
     @found.post("/deliveries/{delivery_id}/replay")
     def replay(request: Request, delivery_id: str) -> Response:
@@ -155,7 +169,7 @@ def _upkeep(found: APIRouter, pages: Pages) -> None:
     @found.post("/sources/preview")
     def preview(request: Request, url: Short) -> Response:
         def verb() -> Response:
-            feeds = verbs.preview_feed(url.strip())
+            tongue, feeds = pages.tongue(request), verbs.preview_feed(url.strip())
             fault = "" if feeds else tongue("sources.none_found")
             return pages.render(
                 request, "preview.html", "/sources", tongue("sources.preview"), found=feeds, fault=fault
@@ -197,13 +211,11 @@ def _upkeep(found: APIRouter, pages: Pages) -> None:
 
 
 def _playground(found: APIRouter, pages: Pages) -> None:
-    tongue = pages.tongue
-
     @found.post("/rules/try")
     def attempt(request: Request, title: Short = "", text: Long = "", url: Short = "") -> Response:
         tried = {"title": title, "text": text, "url": url}
         if not (title.strip() or text.strip() or url.strip()):
-            return rules_page(pages, request, tried=tried, fault=tongue("rules.empty"), status=400)
+            return rules_page(pages, request, tried=tried, fault=pages.tongue(request)("rules.empty"), status=400)
         try:
             article = (
                 pages.behind.verbs.read_page(url.strip())
@@ -212,12 +224,12 @@ def _playground(found: APIRouter, pages: Pages) -> None:
             )
         except (ConfigError, PermanentError, TransientError) as exc:
             return rules_page(pages, request, tried=tried, fault=str(exc), status=400)
-        return rules_page(pages, request, tried=tried, outcome=outcome(article, pages.behind.judge(article), pages))
+        found_here = outcome(article, pages.behind.judge(article), pages.tongue(request))
+        return rules_page(pages, request, tried=tried, outcome=found_here)
 
 
-def outcome(article: Article, judged: Judgement, pages: Pages) -> dict[str, Any]:
+def outcome(article: Article, judged: Judgement, tongue: Tongue) -> dict[str, Any]:
     """A judgement in sentences, with its evidence marked in the text."""
-    tongue = pages.tongue
     lines = [
         tongue(
             "rules.outcome",

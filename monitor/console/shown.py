@@ -14,7 +14,7 @@ from babel.dates import format_date, get_month_names
 
 from monitor.alert import clean, facts, headline
 from monitor.alert.words import Words
-from monitor.model import Announcement, Party, Report, Span, Story
+from monitor.model import Announcement, Party, Report, Stage, Story
 from monitor.store.desk import ArticleText, DeliveryLine, StoryFile, StoryLine
 
 STATE_CLASS = {
@@ -91,7 +91,7 @@ def story_line(line: StoryLine, tongue: Tongue) -> dict[str, object]:
         "type": tongue(f"type.{story.type}"),
         "stage": tongue(f"stage.{story.stage}"),
         "sectors": ", ".join(tongue(f"sector.{sector}") for sector in story.sectors),
-        "sources": tongue.words.count("story.fonti", line.reports),
+        "sources": tongue.words.count("story.fonti", line.sources),
         "state": tongue(f"state.{state}") if state else "",
         "state_class": STATE_CLASS.get(state, "plain"),
     }
@@ -145,11 +145,13 @@ def story_page(file: StoryFile, judged: str, tongue: Tongue) -> dict[str, object
         "quote_lang": story.reports[0].lang if story.reports else "",
         "steps": [
             {"name": tongue(f"stage.{stage}"), "when": words.day(day) if day else tongue.moment(seen)}
-            for stage, day, seen in story.stages
+            for stage, day, seen in stages_in_order(story)
         ],
         "facts": story_facts(story, best, tongue),
         "independence": tongue.words.count("story.independent", counted.independent),
-        "reports": [report_card(report, texts.get(report.article_id), tongue) for report in story.reports],
+        "reports": [
+            article_card(reports, texts.get(article_id), tongue) for article_id, reports in by_article(story).items()
+        ],
         "rule_line": tongue("story.rule", rule=best.rule, score=f"{best.score:.2f}") if best else "",
         "terms": term_rows(best.terms) if best else [],
         "deliveries": [
@@ -194,11 +196,25 @@ def story_facts(story: Story, best: Announcement | None, tongue: Tongue) -> list
     return found
 
 
-def report_card(report: Report, article: ArticleText | None, tongue: Tongue) -> dict[str, object]:
-    quote = report.announcement.quote
-    spans: list[Span] = list(report.announcement.evidence)
-    text = article.text if article else ""
-    marks = quote_span(text, quote) or [(span.start, span.end) for span in spans if span.field == "text"]
+def stages_in_order(story: Story) -> list[tuple[Stage, str, datetime]]:
+    """By day; what one day saw, in the order of an act's life (a second sentence may say "agreed" of what was signed)."""
+    life = list(Stage)
+    return sorted(story.stages, key=lambda each: (each[1] or each[2].date().isoformat(), life.index(each[0])))
+
+
+def by_article(story: Story) -> dict[str, list[Report]]:
+    """A story's reports under their articles: one that tells the act in two places is one source."""
+    found: dict[str, list[Report]] = {}
+    for report in story.reports:
+        found.setdefault(report.article_id, []).append(report)
+    return found
+
+
+def article_card(reports: Sequence[Report], article: ArticleText | None, tongue: Tongue) -> dict[str, object]:
+    """One source, with each sentence in which it tells the act."""
+    report, text = reports[0], article.text if article else ""
+    told = {each.announcement.quote: tongue(f"reason.{each.reason}") if each.reason else "" for each in reports}
+    marks = [mark for each in reports for mark in _marks(each.announcement, text)]
     return {
         "article_id": report.article_id,
         "title": report.title,
@@ -209,10 +225,13 @@ def report_card(report: Report, article: ArticleText | None, tongue: Tongue) -> 
         "published": tongue.moment(report.published_at),
         "is_copy": bool(report.copy_of),
         "publisher_party": report.publisher_party,
-        "reason": tongue(f"reason.{report.reason}") if report.reason else "",
-        "quote": quote,
+        "told": [{"quote": quote, "reason": reason} for quote, reason in told.items()],
         "pieces": pieces(text, marks) if text else [],
     }
+
+
+def _marks(found: Announcement, text: str) -> list[tuple[int, int]]:
+    return quote_span(text, found.quote) or [(span.start, span.end) for span in found.evidence if span.field == "text"]
 
 
 def term_rows(terms: Sequence[tuple[str, float]]) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ _ATOM, _JSON, _ICS = "application/atom+xml", "application/feed+json", "text/cale
 def router(behind: Backstage) -> APIRouter:
     """The three addresses. Feed readers and calendars log in with the API token as the password (Basic)."""
     found = APIRouter(prefix="/api", tags=["subscribe"])
+    words = behind.words(behind.language)
 
     def newest() -> tuple[Story, ...]:
         with behind.database.read() as connection:
@@ -34,13 +35,13 @@ def router(behind: Backstage) -> APIRouter:
         "/stories.atom", summary="The newest stories as an Atom feed", response_class=Response, responses=_kind(_ATOM)
     )
     def atom(request: Request) -> Response:
-        return _answer(feeds.atom(newest(), _place(request), behind.words, behind.clock()), _ATOM)
+        return _answer(feeds.atom(newest(), _place(request), words, behind.clock()), _ATOM)
 
     @found.get(
         "/stories.json", summary="The newest stories as a JSON Feed", response_class=Response, responses=_kind(_JSON)
     )
     def json_feed(request: Request) -> Response:
-        return _answer(feeds.json_feed(newest(), _place(request), behind.words), _JSON)
+        return _answer(feeds.json_feed(newest(), _place(request), words), _JSON)
 
     @found.get("/calls.ics", summary="The open calls as a calendar", response_class=Response, responses=_kind(_ICS))
     def calls() -> Response:
@@ -48,7 +49,7 @@ def router(behind: Backstage) -> APIRouter:
         with behind.database.read() as connection:
             stories = desk.stories_with_deadline(connection, now - LOOK_BACK)
         found = open_calls(stories, now.astimezone(ZoneInfo(behind.timezone)).date())
-        titles = {call.story.id: headline.of_story(call.story, behind.words) for call in found}
+        titles = {call.story.id: headline.of_story(call.story, words) for call in found}
         return _answer(calendar(found, titles, now).encode("utf-8"), _ICS)
 
     return found

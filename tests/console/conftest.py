@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def behind(store: Store, loaded: RuleSet, language: str = "it") -> Backstage:
         verbs=Curator(store, lambda: NOW, reach),
         rules=lambda: loaded,
         judge=lambda article: matcher.judge(article, now=NOW),
-        words=words.load(language, folders=(pages.FOLDER / "locale",)),
+        words=cache(lambda language: words.load(language, folders=(pages.FOLDER / "locale",))),
+        language=language,
         timezone="Europe/Rome",
         clock=lambda: NOW,
         sends_nothing=True,

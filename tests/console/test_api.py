@@ -92,7 +92,7 @@ def test_a_fuzzer_finds_no_server_error(site: Site) -> None:
 FORMS = (
     "/stories/st-1/judge", "/stories/st-1/merge", "/stories/st-1/split", "/stories/st-1/deadline", "/stories/st-1/silence",
     "/missed", "/deliveries/d2-desk/replay", "/silences/1/end", "/sources/preview", "/sources/add", "/sources/f0/pause",
-    "/sources/f0/resume", "/quality/label", "/rules/try", "/logout",
+    "/sources/f0/resume", "/quality/label", "/rules/try", "/language", "/logout",
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.xdist_group("browser")]
 @pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
 def page(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height}, base_url=site.url)
+    context = browser.new_context(viewport={"width": width, "height": height}, base_url=site.url, locale="it-IT")
     opened = context.new_page()
     faults: list[str] = []
     opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)

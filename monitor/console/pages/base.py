@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import Connection
 
 from monitor import __version__
+from monitor.console import language
 from monitor.console.backstage import Backstage
 from monitor.console.shown import Tongue
 from monitor.store import desk
@@ -38,7 +39,7 @@ class Pages:
 
     def __init__(self, behind: Backstage) -> None:
         self.behind = behind
-        self.tongue = Tongue(behind.words, ZoneInfo(behind.timezone))
+        self.zone = ZoneInfo(behind.timezone)
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=select_autoescape(default=True),
@@ -47,13 +48,22 @@ class Pages:
             lstrip_blocks=True,
         )
 
+    def tongue(self, request: Request) -> Tongue:
+        """What the page says to this person, in the language that fits."""
+        chosen, accepted = request.cookies.get(language.COOKIE, ""), request.headers.get("accept-language", "")
+        fitting = language.language_for(chosen, accepted, tuple(language.NAMES), self.behind.language)
+        return Tongue(self.behind.words(fitting), self.zone)
+
     def render(
         self, request: Request, template: str, section: str, title: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """One page. ``section`` is the path of the menu entry it belongs to."""
+        tongue = self.tongue(request)
         html = self._templates.get_template(template).render(
-            t=self.tongue,
-            words=self.tongue.words,
+            t=tongue,
+            words=tongue.words,
+            languages=[(code, name) for code, name in language.NAMES.items() if code != tongue.words.language],
+            here=_here(request, section),
             title=title,
             section=section,
             sections=SECTIONS,
@@ -68,7 +78,7 @@ class Pages:
     def _told(self, request: Request) -> str:
         """The sentence that the action before this page left in the address, by its key only: nothing is echoed."""
         key = request.query_params.get("done", "")
-        return self.tongue(key) if key in DONE_KEYS else ""
+        return self.tongue(request)(key) if key in DONE_KEYS else ""
 
     def score_of(self, connection: Connection, story_id: str) -> float | None:
         """The score of a story, for what a threshold there would change."""
@@ -78,7 +88,14 @@ class Pages:
     def fault(self, request: Request, words: str, status: int) -> HTMLResponse:
         """A page that says what went wrong."""
         key = "error.not_found" if status == 404 else "error.bad"
-        return self.render(request, "message.html", "", self.tongue(key), status=status, message=words)
+        return self.render(request, "message.html", "", self.tongue(request)(key), status=status, message=words)
+
+
+def _here(request: Request, section: str) -> str:
+    """Where a change of language leads back to: this page, or its section where it answered a form."""
+    if request.method != "GET":
+        return section or "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def figure(value: object, name: str, tint: str = "") -> dict[str, str]:

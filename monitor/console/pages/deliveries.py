@@ -16,9 +16,8 @@ from monitor.store import desk
 
 
 def deliveries(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, state: Text = "", route: Text = "", page: PageNumber = 1) -> HTMLResponse:
+        tongue = pages.tongue(request)
         now = pages.behind.clock()
         today_from = midnight(now.astimezone(tongue.zone).date(), tongue.zone)
         with pages.behind.database.read() as connection:

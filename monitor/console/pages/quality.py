@@ -13,9 +13,8 @@ from monitor.store import desk
 
 
 def quality(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request) -> HTMLResponse:
+        tongue = pages.tongue(request)
         now = pages.behind.clock()
         ids = pages.behind.verbs.sample_of_today()
         with pages.behind.database.read() as connection:

@@ -27,9 +27,8 @@ MARKS_SHOWN = 200  # the newest; more would hide one another
 
 
 def relations(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, since: Text = "", until: Text = "", type: Text = "", between: Text = "") -> HTMLResponse:
+        tongue = pages.tongue(request)
         today = pages.behind.clock().astimezone(tongue.zone).date()
         first = day_or_none(since) or today - timedelta(days=365)
         last = day_or_none(until) or today

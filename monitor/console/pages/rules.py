@@ -21,7 +21,7 @@ def rules(pages: Pages) -> Page:
 
 def rules_page(pages: Pages, request: Request, **values: Any) -> HTMLResponse:
     """The loaded rules with their figures, and the playground with what was tried."""
-    tongue, now = pages.tongue, pages.behind.clock()
+    tongue, now = pages.tongue(request), pages.behind.clock()
     loaded = pages.behind.rules()
     with pages.behind.database.read() as connection:
         judged = desk.quality(connection, now - timedelta(days=30))

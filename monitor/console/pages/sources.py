@@ -15,9 +15,8 @@ from monitor.store import desk
 
 
 def sources(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, q: Text = "", state: Text = "", page: PageNumber = 1) -> HTMLResponse:
+        tongue = pages.tongue(request)
         now = pages.behind.clock()
         today_from = midnight(now.astimezone(tongue.zone).date(), tongue.zone)
         with pages.behind.database.read() as connection:
@@ -52,9 +51,8 @@ def sources(pages: Pages) -> Page:
 
 
 def source(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, feed_id: str) -> HTMLResponse:
+        tongue = pages.tongue(request)
         with pages.behind.database.read() as connection:
             lines, _ = desk.feed_lines(connection, pages.behind.clock(), feed_id=feed_id)
             polls = desk.polls(connection, feed_id)

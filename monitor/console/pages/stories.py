@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from monitor.alert import headline
 from monitor.console import shown
 from monitor.console.pages.base import Page, Pages, Text
+from monitor.console.shown import Tongue
 from monitor.console.wanted import Wanted
 from monitor.model import ActType, Reason, Sector, Stage
 from monitor.store import desk
@@ -19,9 +21,8 @@ from monitor.store.desk import StoryFile
 
 
 def stories(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
+        tongue = pages.tongue(request)
         with pages.behind.database.read() as connection:
             lines, more = desk.find_stories(connection, wanted.filter(tongue.zone), page=wanted.page)
             values = desk.choices(connection)
@@ -54,12 +55,15 @@ def stories(pages: Pages) -> Page:
 
 
 def story(pages: Pages) -> Page:
-    tongue = pages.tongue
-
     def show(request: Request, story_id: str, effect: Text = "") -> HTMLResponse:
+        tongue = pages.tongue(request)
         with pages.behind.database.read() as connection:
             file = desk.story_file(connection, story_id)
-            found = _effects(pages, connection, file, effect) if file is not None and _is_share(effect) else []
+            found = (
+                _effects(connection, file, effect, tongue, pages.behind.clock())
+                if file is not None and _is_share(effect)
+                else []
+            )
         if file is None:
             return pages.fault(request, tongue("error.not_found_words"), 404)
         judged = next((detail.split(" ", 1)[0] for _, _, kind, detail in reversed(file.actions) if kind == "judge"), "")
@@ -71,9 +75,11 @@ def story(pages: Pages) -> Page:
     return show
 
 
-def _effects(pages: Pages, connection: Connection, file: StoryFile, threshold: str) -> list[dict[str, object]]:
+def _effects(
+    connection: Connection, file: StoryFile, threshold: str, tongue: Tongue, now: datetime
+) -> list[dict[str, object]]:
     """What else a threshold just above this story's score, or its rule switched off, would have kept back."""
-    tongue, now, story = pages.tongue, pages.behind.clock(), file.story
+    story = file.story
     raised = desk.with_threshold(connection, story.id, float(threshold), now)
     effects = [(tongue.words.count("act.effect", raised.count, threshold=threshold), raised)]
     rule = next((report.announcement.rule for report in story.reports if report.reason is None), "")

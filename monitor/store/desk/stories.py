@@ -38,7 +38,7 @@ class StoryLine:
     """A story as a list shows it: without its reports."""
 
     story: Story
-    reports: int
+    sources: int  # articles that announce it; mentions prove nothing
     judged: str = ""  # the last judgement of a person: right, wrong, old, duplicate
 
 
@@ -77,15 +77,27 @@ def find_stories(
         .offset((page - 1) * size)
     )
     rows = connection.execute(statement).all()
-    said = judged(connection, [row.id for row in rows])
+    ids = [str(row.id) for row in rows[:size]]
+    said, sources = judged(connection, ids), _sources(connection, ids)
     lines = tuple(
-        StoryLine(replace(from_json(Story, row.body), reports=()), row.reports, said.get(row.id, ""))
+        StoryLine(replace(from_json(Story, row.body), reports=()), sources.get(row.id, 0), said.get(row.id, ""))
         for row in rows[:size]
     )
     return lines, len(rows) > size
 
 
-def _filtered(connection: Connection, wanted: StoryFilter) -> Select[tuple[str, str, int]]:
+def _sources(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """How many articles announce each story: one that tells it in two sentences is one."""
+    report = tables.report.c
+    counted = (
+        select(report.story_id, func.count(report.article_id.distinct()).label("articles"))
+        .where(report.story_id.in_(ids), report.reason == "")
+        .group_by(report.story_id)
+    )
+    return {str(row.story_id): int(row.articles) for row in connection.execute(counted)}
+
+
+def _filtered(connection: Connection, wanted: StoryFilter) -> Select[tuple[str, str]]:
     story, tag = tables.story.c, tables.story_tag.c
     conditions = [story.state == wanted.state] if wanted.state else [story.state != "merged"]
     if not wanted.state:
@@ -103,7 +115,7 @@ def _filtered(connection: Connection, wanted: StoryFilter) -> Select[tuple[str, 
         conditions.append(exists().where(and_(tag.story_id == story.id, tag.kind == kind, tag.value == value)))
     if wanted.words.strip():
         conditions.append(story.id.in_(search.stories_with(connection, wanted.words)))
-    return select(story.id, story.body, story.reports).where(*conditions)
+    return select(story.id, story.body).where(*conditions)
 
 
 def newest_stories(connection: Connection, threshold: float, size: int) -> tuple[Story, ...]:
