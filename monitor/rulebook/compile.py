@@ -187,6 +187,8 @@ def _language(code: str, t: Mapping[str, Any]) -> Language:
         common_words=frozenset(t.get("common", ())),
         compounds=t.get("compounds", False),
         things={thing: tuple(words_for) for thing, words_for in t.get("things", {}).items()},
+        aside_after=tuple(t.get("asides", {}).get("after", ())),
+        aside_also=tuple(t.get("asides", {}).get("also", ())),
     )
 
 

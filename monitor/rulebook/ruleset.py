@@ -83,6 +83,8 @@ class Language:
     common_words: frozenset[str] = frozenset()
     compounds: bool = False  # nouns have capitals and join to one word
     things: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # meaning -> words, a * for any ending
+    aside_after: tuple[str, ...] = ()  # words behind which another act is named: "a day after"
+    aside_also: tuple[str, ...] = ()  # words of a sentence on another act: "also signed"
 
 
 @dataclass(frozen=True, slots=True)

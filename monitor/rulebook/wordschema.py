@@ -96,6 +96,13 @@ class LinkSpec(Strict):
     by_before: Words = []
 
 
+class AsideSpec(Strict):
+    """The words by which a report speaks of another act than its own."""
+
+    after: Words = []  # what follows them up to the comma: "a day after"
+    also: Words = []  # all of a sentence that holds them: "also signed", "the day before"
+
+
 class LanguageSpec(Strict):
     """Everything that one language needs."""
 
@@ -108,6 +115,7 @@ class LanguageSpec(Strict):
     common: Words = []  # everyday words of such news, which tell no act from another: grouping passes over them
     # what acts are about, by ids that are the same in every language: so grouping compares reports in two languages
     things: dict[str, Words] = {}
+    asides: AsideSpec = AsideSpec()
     letters: str = ""
     abbreviations: Words = []
     months: Words = []

@@ -13,7 +13,7 @@ from math import log
 
 from rapidfuzz import fuzz
 
-from monitor.story.facts import copy_of, features
+from monitor.story.facts import SIGNS, copy_of, features
 from monitor.story.outline import Outline
 from monitor.story.signature import Signature
 
@@ -67,15 +67,13 @@ WEIGHTS: Mapping[str, float] = {
     "type_differs": -0.5,
     "sector_same": 1.0,
     "sector_differs": -1.3,
+    "parties_alone": -1.8,
     "topic_same": 0.5,
     "date_same": 1.5,
     "date_differs": -2.0,
 }
 
 
-_SIGNS = frozenset(
-    {"object_same", "copy", "thing_said", "thing_said_abroad", "meant_said", "marks_shared", "topic_same", "date_same"}
-)
 _A_WORD = 0.5  # shared, that not all stories of these parties hold
 
 
@@ -91,7 +89,7 @@ class Affinity:
     @property
     def names_it(self) -> bool:
         """Whether anything but parties and days speaks for the same act."""
-        return bool(_SIGNS & self.facts.keys()) or self.facts.get("words_shared", 0.0) >= _A_WORD
+        return bool(SIGNS & self.facts.keys()) or self.facts.get("words_shared", 0.0) >= _A_WORD
 
     def terms(self) -> tuple[tuple[str, float], ...]:
         """What each fact adds to ``value``, by name."""

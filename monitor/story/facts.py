@@ -13,6 +13,10 @@ from monitor.story.things import RECENT_DAYS, SAME_REPORT_DAYS, about_the_thing
 MEMORY_DAYS = 400
 _FADING_DAYS = 380  # a story is still known on its first anniversary; from then on memory ends gently
 _COPY_BITS = 6  # of 64 that differ: a share of .90 equal bits (see simhash)
+# facts that speak for the same act, beside parties, days and words
+SIGNS = frozenset(
+    {"object_same", "copy", "thing_said", "thing_said_abroad", "meant_said", "marks_shared", "topic_same", "date_same"}
+)
 _SAYS_THE_SAME = ("object_same", "thing_said", "words_share")
 
 Facts = dict[str, float]
@@ -42,6 +46,8 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     facts |= about_the_thing(new, old, rarity, rivals)
     _words(facts, new, old, rarity, days)
     _coded(facts, new, old)
+    if {"words_none", "sector_differs"} <= facts.keys() and facts.keys().isdisjoint(SIGNS):
+        facts["parties_alone"] = 1  # nothing is said on both sides, and they are of different fields
     if days > RECENT_DAYS:
         alike = max(facts.get(name, 0.0) for name in _SAYS_THE_SAME)
         facts["long_ago"] = 1

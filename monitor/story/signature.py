@@ -101,8 +101,11 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
     def telling(words: str) -> Mapping[str, int]:
         return dict.fromkeys(sorted(set(stems(words, vocabulary.common, meanings, ignore)) - ignore), 1)
 
-    thing = "" if is_id(said.object) else said.object
-    spoken = " ".join((report.title, said.quote, thing, text[:_LEAD_CHARS]) if headed else (said.quote, thing))
+    besides = vocabulary.besides(report.lang)
+    thing = "" if is_id(said.object) else besides.cut(said.object)
+    spoken = f"{besides.cut(said.quote)} {thing}"
+    if headed:
+        spoken = f"{besides.cut(report.title)} {spoken} {besides.lead(text[:_LEAD_CHARS], said.quote)}"
     agreed = telling(thing)
     if not any(span.concept.startswith(_INSTRUMENT) for span in said.evidence):
         # with no instrument the words run on from a verb: only what is known to mean a thing names one

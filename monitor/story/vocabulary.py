@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from monitor.rulebook.ruleset import Language, RuleSet
+from monitor.story.asides import Asides
 from monitor.story.meanings import Meanings
 from monitor.story.words import stems
 
@@ -16,20 +17,27 @@ _VERBS = "act."  # ids of the concepts whose words every report of an act uses
 _SEATS = frozenset({"capital", "metonym"})  # where parties sign, and other names for them
 _STATE_CHARS = 2  # ISO 3166
 _NONE = Meanings()
+_NO_ASIDES = Asides()
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """``common`` holds stems that tell no act from another, of every language at once, since names cross languages;
-    ``meanings`` for each language what its words for things mean, ``nations`` the folded adjectives of states."""
+    ``meanings`` for each language what its words for things mean, ``nations`` the folded adjectives of states, ``asides``
+    for each language the cues by which a report speaks of another act."""
 
     common: frozenset[str] = frozenset()
     meanings: Mapping[str, Meanings] = field(default_factory=lambda: MappingProxyType({}))
     nations: frozenset[str] = frozenset()
+    asides: Mapping[str, Asides] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, lang: str) -> Meanings:
         """The meanings of a language's words; none where the rule set has none."""
         return self.meanings.get(lang, _NONE)
+
+    def besides(self, lang: str) -> Asides:
+        """How a language speaks of another act in passing."""
+        return self.asides.get(lang, _NO_ASIDES)
 
 
 WORDLESS = Vocabulary()
@@ -53,6 +61,7 @@ def vocabulary_of(rules: RuleSet) -> Vocabulary:
         frozenset(found),
         {code: _meanings(one) for code, one in rules.languages.items()},
         frozenset(nations),
+        {code: Asides.of(one.aside_after, one.aside_also) for code, one in rules.languages.items()},
     )
 
 

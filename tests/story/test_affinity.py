@@ -98,6 +98,19 @@ def test_words_that_all_candidates_share_tell_nothing() -> None:
     assert rarity["leader"] < 0.2
 
 
+def test_parties_and_day_alone_are_too_little_where_the_fields_differ() -> None:
+    def fields(one: Sector, two: Sector, other: str = "agreement") -> float:
+        old = report(said("IT EG", "they signed an agreement on taxes", sector=one, thing="agreement on taxes"), "Pact")
+        new = report(said("IT EG", f"they signed an {other}", sector=two), "Pact")
+        found = affinity(new, old, {})
+        assert found is not None
+        return found.value
+
+    assert fields(Sector.FINANCE, Sector.FINANCE) > 0
+    assert fields(Sector.FINANCE, Sector.SCIENCE_EDUCATION) < 0
+    assert fields(Sector.FINANCE, Sector.SCIENCE_EDUCATION, "agreement on taxes") > 0  # the thing is on both sides
+
+
 def test_every_fact_has_a_weight() -> None:
     # a fact without a weight would stop the comparison: all that features can name must be weighed
     names = {"copy", "object_same", "object_differs", "package_and_single", "package_and_single_late", "marks_shared"}
