@@ -31,7 +31,12 @@ class Age:
         limit = reading.published.year if reading.published.month > 2 else reading.published.year - 1
         self._years = [at + part.start for at, year in years(folded) if year < limit]
         self._ago = [(cue[0], cue[1]) for cue in part.cues if cue[2].ref == "cue.ago"]
-        self._fresh: list[_Span] = [(cue[0], cue[1]) for cue in part.cues if cue[2].ref == "cue.today"]
+        # "ad oggi ha firmato sei intese" says no day
+        self._fresh: list[_Span] = [
+            (cue[0], cue[1])
+            for cue in part.cues
+            if cue[2].ref == "cue.today" and not any(start <= cue[0] and cue[1] <= end for start, end in self._ago)
+        ]
         if _has_digit(folded):
             self._fresh += [
                 (part.start + d.start, part.start + d.end)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from monitor.match.age import Age
 from monitor.match.conditions import Condition, near
 from monitor.match.frames import Cast, Frame, act_together, cast_of, crosses, linked, time_of
+from monitor.match.mentions import Mentioned
 from monitor.match.reading import Part, Reading
 from monitor.match.refusals import why_refused
 from monitor.match.scan import Hit
@@ -94,6 +95,8 @@ def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrumen
             return Cast(named, "receiver")
     if _is_collective(cast, part, act, instrument):
         return Cast(tuple(m for m in cast.mentions if m.standing == "acts"), "collective")
+    if (assembled := _assembled(cast, reading, part, act, instrument)) is not None:
+        return Cast((assembled,), "collective")
     if cast.source == "few" and cast.principals and act is not None and part.rank <= _HEAD:
         shaped = (*cast.mentions, *unknown_parties(part, reading))
         if crosses(shaped):
@@ -117,6 +120,19 @@ def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | No
         return True
     members = [cue for cue in part.cues if cue[2].ref == "cue.members"]
     return any(-_OF_CHARS <= min(c[0] - m.end, m.start - c[1], key=abs) <= _OF_CHARS for m in states for c in members)
+
+
+def _assembled(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrument: Hit | None) -> Mentioned | None:
+    """The organisation of the title where "the meeting", "the participants" adopt something: reports of a session name it
+    once, and tell at their end what it adopted."""
+    if cast.mentions or act is None or act[2].ref not in _AMONG_MEMBERS or "cue.assembly" not in part.cue_names:
+        return None
+    title = reading.parts[0]
+    if instrument is None or instrument[2].ref not in _OF_MEMBERS or title.rank > 0:
+        return None
+    acting = [m for m in title.mentions if m.standing == "acts"]
+    is_one = len({m.principal for m in acting}) == 1
+    return acting[0] if is_one and acting[0].entity.kind == "organisation" and not acting[0].entity.country else None
 
 
 _JOINING = frozenset({"act.join", "act.ratify"})

@@ -126,6 +126,8 @@ def stage_of(frame: Frame, reading: Reading) -> tuple[Stage, Step | None]:
     """The rule's fixed stage, else the act's; what is planned is only announced, and what parties sign or agree to create
     is signed or agreed, not created."""
     concepts = reading.concepts
+    if _is_leave_to_sign(frame, reading):
+        return frame.rule.stage or Stage.ANNOUNCED, frame.rule.step or Step.APPROVED
     hit = _governor(frame, reading) or frame.act
     act = concepts.get(hit[2].ref) if hit else None
     if frame.time in ("future", "infinitive", "noun") or act is None:
@@ -139,6 +141,27 @@ def stage_of(frame: Frame, reading: Reading) -> tuple[Stage, Step | None]:
 _BEGINNING = frozenset({"act.create", "act.launch", "act.open"})
 _GOVERNORS = frozenset({"act.sign", "act.agree", "act.decide"})
 _GOVERNED_CHARS = 70
+_LEAVE_CHARS = 16  # "approved the signing", "autorizzandone la firma"
+
+
+def _is_leave_to_sign(frame: Frame, reading: Reading) -> bool:
+    """Whether a government only allows the signing: "approved the signing of", "nullaosta alla sottoscrizione"."""
+    act = frame.act
+    if act is None or act[2].ref != "act.sign":
+        return False
+    return any(
+        other[2].ref == "act.approve"
+        and 0 <= act[0] - other[1] <= _LEAVE_CHARS
+        and _is_unbroken(reading.folded[other[1] : act[0]], reading)
+        for other in frame.part.acts
+    )
+
+
+def _is_unbroken(between: str, reading: Reading) -> bool:
+    """Whether neither a pause nor an "and" stands in the words between two verbs."""
+    if any(sign in _PAUSES for sign in between):
+        return False
+    return reading.language.and_words.isdisjoint(between.split())
 
 
 def _governor(frame: Frame, reading: Reading) -> Hit | None:
@@ -150,10 +173,7 @@ def _governor(frame: Frame, reading: Reading) -> Hit | None:
     before = [h for h in frame.part.acts if h[2].ref in _GOVERNORS and 0 <= act[0] - h[1] <= _GOVERNED_CHARS]
     if not before or before[-1][2].form != "any":
         return None
-    between = reading.folded[before[-1][1] : act[0]]
-    if any(sign in _PAUSES for sign in between) or not reading.language.and_words.isdisjoint(between.split()):
-        return None
-    return before[-1]
+    return before[-1] if _is_unbroken(reading.folded[before[-1][1] : act[0]], reading) else None
 
 
 def sectors_of(frame: Frame, reading: Reading, concepts: dict[str, Concept]) -> tuple[Sector, ...]:

@@ -18,7 +18,20 @@ Features = dict[str, float]
 _QUOTED = re.compile('["“”«»„「]')
 # words that only serve rules and types: everyday words (centre, nations) from which the scorer would learn its articles
 # by heart (unseen Chinese articles lost a tenth of their precision)
-_HELPERS = frozenset({"cue.venue", "cue.members", "cue.labour", "cue.nearly", "cue.work", "cue.bloc", "cue.gang"})
+_HELPERS = frozenset(
+    f"cue.{one}"
+    for one in (
+        "venue",
+        "members",
+        "labour",
+        "nearly",
+        "work",
+        "bloc",
+        "gang",
+        "standing",
+        "assembly",
+    )
+)
 
 
 def of_article(reading: Reading, candidates: Sequence[Candidate]) -> Features:

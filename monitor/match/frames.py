@@ -189,11 +189,22 @@ def cast_of(reading: Reading, part: Part) -> Cast:
     return Cast(own, "few")
 
 
+_BOTH = "cue.both"
+
+
+def _acting(title: Part) -> set[str]:
+    """The countries that act in the title; of other sentences none."""
+    acting = [m for m in title.mentions if m.standing == "acts"]
+    return {m.entity.country or m.principal for m in acting} if title.rank == 0 else set()
+
+
 def _neighbours(reading: Reading, part: Part) -> list[tuple[str, tuple[Mentioned, ...]]]:
     """Mentions of other sentences, nearest in sense first: the title's, the one before, the first."""
     parts = reading.parts
     at = next(number for number, other in enumerate(parts) if other is part)
     out = []
+    if at > 1 and _BOTH in part.cue_names and len(_acting(parts[0])) == 2:
+        out.append(("title", parts[0].mentions))  # "the two heads of state": those whose meeting the title tells
     if at > 0:
         out.append(("previous", parts[at - 1].mentions))
     if part.rank > 0 and parts[0].rank == 0:

@@ -184,6 +184,7 @@ def _language(code: str, t: Mapping[str, Any]) -> Language:
         against_words=words("against_before"),
         by_words=frozenset(words("by_before")),
         old_words=tuple(fold(w) for w in t.get("old_after", ())),
+        asking_words=tuple(fold(w) for w in t.get("asks", ())),
         common_words=frozenset(t.get("common", ())),
         compounds=t.get("compounds", False),
         things={thing: tuple(words_for) for thing, words_for in t.get("things", {}).items()},

@@ -80,6 +80,7 @@ class Language:
     against_words: tuple[str, ...] = ()
     by_words: frozenset[str] = frozenset()
     old_words: tuple[str, ...] = ()
+    asking_words: tuple[str, ...] = ()  # of one or two words, at the very beginning of a title
     common_words: frozenset[str] = frozenset()
     compounds: bool = False  # nouns have capitals and join to one word
     things: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # meaning -> words, a * for any ending

@@ -122,6 +122,7 @@ class LanguageSpec(Strict):
     months_short: Words = []
     relative_days: dict[str, int] = {}
     old_after: Words = []
+    asks: Words = []  # what opens a title that asks about an act instead of telling it: why, how, what
     tense: TenseSpec = TenseSpec()
     links: LinkSpec = LinkSpec.model_validate({})
     words: dict[str, WordItem]
@@ -137,6 +138,7 @@ class LanguageAddition(Strict):
     things: dict[str, Words] = {}
     abbreviations: Words = []
     old_after: Words = []
+    asks: Words = []
     words: dict[str, WordItem] = {}
     masks: Terms = []
 

@@ -186,3 +186,72 @@ def test_what_two_states_built_together_is_opened_by_them_in_chinese(matcher: Ma
     assert "launched" in {
         told.stage.value for told in reports(matcher, "由中国与智利共建的葡萄检测中心7日正式启用。", "zh")
     }
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "text"),
+    [
+        ("zh", "上合组织气象部门会议在阿拉木图举行", "与会各方就极端天气交换看法。会议通过了2027年至2029年行动计划。"),
+        (
+            "en",
+            "SCO weather services confer in Almaty",
+            "Delegates spoke of storms. The meeting adopted an action plan.",
+        ),
+        (
+            "it",
+            "Asean, riunione sui monsoni a Bangkok",
+            "Si è parlato di piogge. La riunione ha adottato un piano d'azione.",
+        ),
+    ],
+)
+def test_what_a_meeting_adopts_at_its_end_its_organisation_adopts(
+    matcher: Matcher, lang: str, title: str, text: str
+) -> None:
+    trace = matcher.explain(Article(id="a", title=title, text=text, published_at=NOW, language=lang), now=NOW)
+    able = [s.candidate.frame.cast for s in trace.scored if s.candidate.reason is None]
+    assert "collective" in {cast.source for cast in able}
+    assert {e.kind for cast in able for e in cast.principals} == {"organisation"}
+
+
+def test_a_meeting_of_one_states_parliament_adopts_for_nobody_else(matcher: Matcher) -> None:
+    article = Article(id="a", title="巴西议会在首都开会", text="会议通过了行动计划。", published_at=NOW, language="zh")
+    assert all(s.candidate.reason is not None for s in matcher.explain(article, now=NOW).scored)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "text"),
+    [
+        (
+            "zh",
+            "安哥拉总统同秘鲁总统会谈",
+            "会谈9日举行。非盟支持安哥拉。会谈后，两国元首见证签署农业合作文件。",
+        ),
+        (
+            "en",
+            "President of Angola meets president of Peru",
+            "They met on Monday. The African Union welcomes Angola's effort. The two presidents signed a fisheries agreement.",
+        ),
+    ],
+)
+def test_the_two_heads_of_state_are_those_of_the_title(matcher: Matcher, lang: str, title: str, text: str) -> None:
+    found = matcher.judge(Article(id="a", title=title, text=text, published_at=NOW, language=lang), now=NOW)
+    told = [*found.announcements, *(m.announcement for m in found.mentions)]
+    signed = [a for a in told if a.rule == "instrument-signed"]
+    assert signed
+    assert {p.country for p in signed[0].parties} == {"AO", "PE"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "stage"),
+    [
+        (
+            "it",
+            "Il governo del Perù ha dato il via libera alla firma dell'accordo con il Ghana sul cacao.",
+            "announced",
+        ),
+        ("en", "Peru's government approved the signing of a cocoa agreement with Ghana on Monday.", "announced"),
+        ("en", "Peru approved the budget and signed a cocoa agreement with Ghana on Monday.", "signed"),
+    ],
+)
+def test_leave_to_sign_is_no_signature(matcher: Matcher, lang: str, text: str, stage: str) -> None:
+    assert stage in {a.stage.value for a in reports(matcher, text, lang)[:1]}

@@ -154,3 +154,139 @@ def test_what_an_old_agreement_does_now_is_old_with_it(matcher: Matcher) -> None
     title = "The pact that Peru and Kenya signed two years ago funds wells"
     article = Article(id="a", title=title, text="", published_at=NOW, language="en")
     assert {s.candidate.reason for s in matcher.explain(article, now=NOW).scored} == {Reason.OLD}
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "text"),
+    [
+        (
+            "it",
+            "Perché il patto tra Turchia e Qatar conviene",
+            "L'intesa raggiunta da Ankara e Doha apre nuovi scenari.",
+        ),
+        (
+            "it",
+            "Come funziona l'accordo tra Svizzera e India",
+            "L'accordo firmato da Berna e Nuova Delhi ha venti capitoli.",
+        ),
+        (
+            "en",
+            "Why the pact between Turkey and Qatar makes sense",
+            "The agreement reached by Ankara and Doha opens doors.",
+        ),
+        (
+            "fr",
+            "Pourquoi l'accord entre le Qatar et la Turquie inquiète",
+            "L'entente conclue par Doha et Ankara divise.",
+        ),
+        (
+            "de",
+            "Warum das Abkommen zwischen Katar und der Türkei hilft",
+            "Doha und Ankara haben einen Pakt geschlossen.",
+        ),
+        ("es", "¿Por qué preocupa el pacto entre Qatar y Turquía?", "Qatar y Turquía firmaron un acuerdo de gas."),
+        ("ru", "Почему соглашение Катара и Турции выгодно", "Катар и Турция подписали соглашение о газе."),
+        ("zh", "为什么土耳其与卡塔尔的协议令人担忧", "土耳其与卡塔尔签署了天然气协议。"),
+    ],
+)
+def test_a_title_that_asks_about_an_agreement_knows_it_already(
+    matcher: Matcher, lang: str, title: str, text: str
+) -> None:
+    judgement = judged(matcher, lang, title, text)
+    assert not judgement.alert
+    assert Reason.OPINION in judgement.reasons
+
+
+def test_an_explainer_that_says_today_announces(matcher: Matcher) -> None:
+    text = "Chile and Ghana signed an agreement on cocoa in Accra on Thursday."
+    trace = matcher.explain(
+        Article(id="a", title="How the Chile-Ghana cocoa pact works", text=text, published_at=NOW, language="en"),
+        now=NOW,
+    )
+    assert any(s.candidate.reason is None and s.candidate.frame.part.rank == 1 for s in trace.scored)
+
+
+def test_a_title_that_says_as_planned_asks_nothing(matcher: Matcher) -> None:
+    assert able(matcher, "it", "Come previsto, Perù e Ghana firmano l'accordo sul rame")
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("it", "I due Paesi, Perù e Ghana, hanno un accordo di estradizione"),
+        ("it", "Perù e Ghana, legati da un trattato sul rame"),
+        ("en", "Peru and Ghana have an extradition treaty"),
+        ("fr", "Le Pérou et le Ghana ont un accord d'extradition"),
+        ("de", "Zwischen Peru und Ghana besteht ein Auslieferungsabkommen"),
+        ("es", "Perú y Ghana tienen un tratado de extradición"),
+        ("ru", "Перу и Гана имеют договор о выдаче"),
+    ],
+)
+def test_who_has_an_agreement_does_not_make_it(matcher: Matcher, lang: str, title: str) -> None:
+    assert not judged(matcher, lang, title).alert
+    assert not able(matcher, lang, title)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("it", "Perù e Ghana hanno firmato un accordo di estradizione"),
+        ("en", "Peru and Ghana have a new extradition treaty"),
+        ("de", "Peru und Ghana haben ein Abkommen unterzeichnet"),
+        ("fr", "Le Pérou et le Ghana ont signé un accord"),
+    ],
+)
+def test_who_has_signed_or_has_a_new_one_makes_it(matcher: Matcher, lang: str, title: str) -> None:
+    assert able(matcher, lang, title)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("it", "Anniversario della firma del trattato tra Perù e Ghana"),
+        ("en", "Peru and Ghana celebrate 40 years of partnership"),
+        ("fr", "Le Pérou et le Ghana, 40 ans de partenariat"),
+    ],
+)
+def test_what_is_celebrated_was_made_long_ago(matcher: Matcher, lang: str, title: str) -> None:
+    assert not able(matcher, lang, title)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("it", "Ad oggi Perù e Ghana hanno firmato sei accordi sul rame"),
+        ("en", "Peru and Ghana have signed six copper agreements to date"),
+        ("fr", "À ce jour, le Pérou et le Ghana ont signé six accords"),
+    ],
+)
+def test_a_count_to_date_tells_no_new_act(matcher: Matcher, lang: str, title: str) -> None:
+    assert not able(matcher, lang, title)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("it", "Turchia e Georgia riducono i dazi del 20 per cento"),
+        ("en", "Japan and Colombia agree to halve tariffs on coffee"),
+        ("fr", "La Tunisie et le Sénégal abaissent leurs droits de douane de 25 %"),
+        ("de", "Serbien und Ägypten senken gegenseitige Zölle um 40 Prozent"),
+        ("es", "Chile y Tailandia rebajan sus aranceles un 15 %"),
+        ("ru", "Армения и Египет снизили пошлины на 20 процентов"),
+        ("zh", "中国与智利同意下调关税两成"),
+    ],
+)
+def test_two_states_that_cut_tariffs_agree(matcher: Matcher, lang: str, title: str) -> None:
+    assert able(matcher, lang, title)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("en", "Brazil cuts tariffs on car parts by 10 per cent"),
+        ("it", "Il Brasile riduce i dazi sui trattori del 10 per cento"),
+        ("zh", "巴西下调关税"),
+    ],
+)
+def test_one_state_that_cuts_its_tariffs_does_not(matcher: Matcher, lang: str, title: str) -> None:
+    assert not able(matcher, lang, title)
