@@ -16,7 +16,8 @@ from monitor.cli.preparing import note_first_load
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.fetch.egress import Egress
-from monitor.run.doctor import Finding, Level, examine, exit_code
+from monitor.run.doctor import examine
+from monitor.run.finding import Finding, Level, exit_code
 
 _SIGN = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.FAULT: "FAULT   "}
 

@@ -22,7 +22,7 @@ from monitor.config import Settings, checkout, find_places, load
 from monitor.config.draft import CONSOLE_SECRET, HOOK_SECRET, SMTP_SECRET, Answers, draft
 from monitor.console.auth import hash_password
 from monitor.errors import ConfigError
-from monitor.run.doctor import exit_code
+from monitor.run.finding import exit_code
 
 PLAIN_PORT, TLS_PORT = 25, 465
 SECRETS = "secrets"

@@ -91,7 +91,7 @@ def _print(settings: Settings, overview: Overview | None, runner: int | None, aw
     say(f"deliveries  {_counts(overview.deliveries)}{waiting}")
     if overview.deliveries.get("dead"):
         say("            parked ones wait for you: coopwatch outbox list --state dead")
-    _print_trouble(overview.trouble)
+    _print_trouble(overview.trouble, overview.feeds)
 
 
 def _names(settings: Settings) -> frozenset[str]:
@@ -115,10 +115,12 @@ def _held(waiting: Mapping[str, int]) -> str:
     return "".join(f"; {number} {_HELD.get(decision, decision)}" for decision, number in waiting.items())
 
 
-def _print_trouble(trouble: Sequence[Episode]) -> None:
-    """The open episodes in the words of their mails."""
+def _print_trouble(trouble: Sequence[Episode], feeds: Mapping[str, int]) -> None:
+    """The open episodes in the words of their mails. Failing feeds become one only after a while."""
     if not trouble:
-        say("health      nothing is wrong")
+        failing = feeds.get("failing", 0)
+        fail = f"{failing} of {sum(feeds.values())} feeds fail: coopwatch feeds list says why"
+        say(f"health      {fail if failing else 'nothing is wrong'}")
         return
     said = words.load("en")
     for episode in trouble:
@@ -136,4 +138,6 @@ def _when(moment: datetime | None) -> str:
     if moment is None:
         return ""
     wait_s = (moment - datetime.now(UTC)).total_seconds()
-    return "; one is due now" if wait_s <= 0 else f"; the next is due in {wait_s:.0f} s"
+    if wait_s < 120:
+        return "; one is due now" if wait_s <= 0 else f"; the next is due in {wait_s:.0f} s"
+    return f"; the next is due in {wait_s / 60:.0f} min"

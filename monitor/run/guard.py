@@ -30,7 +30,7 @@ async def guarded(work: Callable[[], Awaitable[R]], what: str, otherwise: Callab
         raise
     except Exception as exc:
         logger.error("fault caught what=%s error=%s", what, type(exc).__name__, exc_info=True)
-        return otherwise(_note(what, exc))
+        return otherwise(note(what, describe(exc)))
 
 
 def tried(work: Callable[[], R], what: str, otherwise: Callable[[str], R]) -> R:
@@ -41,7 +41,7 @@ def tried(work: Callable[[], R], what: str, otherwise: Callable[[str], R]) -> R:
         raise
     except Exception as exc:
         logger.error("fault caught what=%s error=%s", what, type(exc).__name__, exc_info=True)
-        return otherwise(_note(what, exc))
+        return otherwise(note(what, describe(exc)))
 
 
 def often_caught(since_s: float) -> tuple[str, ...]:
@@ -53,8 +53,8 @@ def often_caught(since_s: float) -> tuple[str, ...]:
     return tuple(f"{kind}: {n} times, {last[kind]}" for kind, n in times.items() if n >= OFTEN)
 
 
-def _note(what: str, exc: Exception) -> str:
-    fault = describe(exc)
+def note(what: str, fault: str) -> str:
+    """Counts a fault of ours ("feed 7", its description) for ``often_caught``; gives the description back."""
     _caught.append((time.monotonic(), what, fault))
     return fault
 

@@ -14,12 +14,13 @@ from monitor.fetch.answers import Document, Problem, Trouble, read_answer
 from monitor.fetch.egress import Egress, Request
 from monitor.fetch.pacing import Pacing
 from monitor.fetch.state import PollState, unpack
-from monitor.model import HttpAnswer, HttpFailure, ParsedFeed, PollOutcome
+from monitor.model import HttpAnswer, HttpFailure, ParsedFeed
 from monitor.run.archive import may_have_gap, with_older
 from monitor.run.failpoints import failpoint
 from monitor.run.feeds import ParseFault, parse_feed
 from monitor.run.guard import guarded
 from monitor.run.polled import Found, Parsed, Polled, PollSettings, SameBytes, decide, entries_of
+from monitor.run.polllog import PollLog
 from monitor.run.shares import Shares
 from monitor.run.step import Counts
 from monitor.run.together import Together
@@ -54,7 +55,7 @@ class PollStep:
         chance: Callable[[], float],
     ) -> None:
         self._store, self._egress, self._pacing = store, egress, pacing
-        self._acting = 0
+        self._acting, self._log = 0, PollLog()
         self._pool = Together(pool, lambda: self._acting)
         self._settings, self._clock, self._chance = settings, clock, chance
         self._pace = settings.pace
@@ -158,7 +159,7 @@ class PollStep:
         self._store.commit(decided, now)
         failpoint("poll.committed")
         for result in decided:
-            _log(result)
+            self._log.write(result)
         counts = Counter(str(result.record.outcome) for result in decided)
         counts["entries"] += sum(len(result.new) for result in decided)
         counts["edits"] += sum(len(result.edited) for result in decided)
@@ -173,21 +174,3 @@ class PollStep:
 def _articles(result: PollResult) -> Iterator[ArticleText]:
     """Those that entries brought along."""
     return (one.article for one in (*result.new, *result.edited) if one.article is not None)
-
-
-def _log(result: PollResult) -> None:
-    record, work = result.record, result.work
-    failed = record.outcome in (PollOutcome.FAILED, PollOutcome.NOT_A_FEED, PollOutcome.GONE)
-    logger.log(
-        logging.WARNING if failed else logging.INFO,
-        "poll done feed=%s outcome=%s status=%s new=%s edited=%s read=%s known=%s ms=%.0f words=%r",
-        work.feed_id,
-        record.outcome,
-        record.status,
-        record.new,
-        record.edited,
-        sum(1 for _ in _articles(result)),
-        record.known,
-        1000 * record.elapsed_s,
-        record.words,
-    )

@@ -13,9 +13,9 @@ from monitor.fetch import robots as robots_rules
 from monitor.fetch.egress import PAGE_TYPES, Egress, Request
 from monitor.fetch.pacing import Pacing
 from monitor.fetch.robots import Robots
-from monitor.model import HttpAnswer
+from monitor.model import HttpAnswer, PageKind, ReadMethod
 from monitor.run.failpoints import failpoint
-from monitor.run.guard import guarded
+from monitor.run.guard import guarded, note
 from monitor.run.pages import PageReader
 from monitor.run.reading import Got, PageFound, Reading, Refused, needs_page, refusal, settle
 from monitor.run.shares import Shares
@@ -25,6 +25,7 @@ from monitor.store.entries import ReadResult, ReadStore, ReadWork
 logger = logging.getLogger(__name__)
 
 LEASE_S = 3600.0
+CRASHES_OF_PAGES = 7  # in a row with no page read between: more is no accident of documents
 
 RobotsOf = Callable[[str, datetime], Awaitable[Robots]]
 
@@ -48,6 +49,7 @@ class ReadStep:
         self._store, self._egress, self._pacing, self._reader = store, egress, pacing, reader
         self._robots_of, self._settings, self._clock = robots_of, settings, clock
         self._shares = Shares(2 * settings.host_concurrency)
+        self._crashes = 0  # pages in a row that killed their reader
         self.concurrency = settings.concurrency
 
     def use(self, settings: FetchSettings, reader: PageReader) -> None:
@@ -106,7 +108,20 @@ class ReadStep:
         failpoint("read.committed")
         for result in settled:
             _log(result)
+            self._watch_reader(result)
         return Counter(str(result.article.method) if result.article else "retry" for result in settled)
+
+    def _watch_reader(self, result: ReadResult) -> None:
+        """One page that kills its reader is that page's affair; when each page does, the reader is broken (on some Python,
+        after some upgrade of a library): that is said, since articles would be judged by their summaries for ever."""
+        article = result.article
+        if article is not None and article.method is ReadMethod.PAGE:
+            self._crashes = 0
+        if article is None or article.wall != PageKind.EXTRACT_CRASH:
+            return
+        self._crashes += 1
+        if self._crashes > CRASHES_OF_PAGES:
+            note(f"page of entry {result.work.entry_id}", article.reason)
 
     def wakes(self, counts: Counts) -> Collection[str]:
         return ("match",) if any(count for what, count in counts.items() if what != "retry") else ()
@@ -117,4 +132,5 @@ def _log(result: ReadResult) -> None:
         logger.warning("read postponed id=%s until=%s reason=%r", result.work.entry_id, result.retry_at, result.reason)
     else:
         article = result.article
-        logger.info("read done id=%s method=%s reason=%r", result.work.entry_id, article.method, article.reason)
+        level = logging.WARNING if article.wall == PageKind.EXTRACT_CRASH else logging.INFO
+        logger.log(level, "read done id=%s method=%s reason=%r", result.work.entry_id, article.method, article.reason)

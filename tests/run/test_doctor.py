@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+import pytest
+
 from monitor.model import FeedSpec
-from monitor.run.doctor import Finding, Level, check_clock, exit_code, judge_names, sample_of
+from monitor.run import doctor
+from monitor.run.finding import Finding, Level, exit_code
+from monitor.run.reachable import check_clock, judge_names, sample_of
 
 
 def fault(code: int) -> Finding:
@@ -18,6 +23,13 @@ def test_what_a_restart_cannot_mend_outranks_what_time_may_mend() -> None:
     assert exit_code([fault(4)]) == 4
     assert exit_code([fault(4), fault(2)]) == 2
     assert exit_code([fault(4), fault(2), fault(3)]) == 3
+
+
+def test_whether_pages_can_be_read_here_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = asyncio.run(doctor.check_reader())
+    assert (finding.level, finding.exit_code) == (Level.OK, 0)
+    monkeypatch.setattr(doctor, "PAGE", "<html><body></body></html>")
+    assert asyncio.run(doctor.check_reader()).exit_code == 2
 
 
 def test_one_server_with_a_wrong_clock_does_not_blame_ours() -> None:
