@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,16 +54,21 @@ class Matcher:
             raise RuleErrors(faults)
         self._concepts = dict(ruleset.concepts)
         self._context_hears_words = any(name.startswith(WORDS) for name in ruleset.weights.context_weights)
+        # of an article's words most have no weight: a judgement leaves them out, only who learns or explains wants all
+        self._weighed = None if self._context_hears_words else ruleset.weights.weights
 
     def judge(self, article: Article, *, now: datetime) -> Judgement:
         """What the rules say of the article; ``now`` stands in for a missing publication date."""
-        return self.explain(article, now=now).judgement
+        return self._traced(article, now, self._weighed).judgement
 
     def explain(self, article: Article, *, now: datetime) -> Trace:
         """The judgement with its whole way: readings, candidates, features."""
+        return self._traced(article, now, None)
+
+    def _traced(self, article: Article, now: datetime, among: Container[str] | None) -> Trace:
         reading = read(article, self.ruleset, self._scanner, now=now)
         found = finding.find(reading, self._rules)
-        said, words = features.of_article(reading, found), words_of(reading)
+        said, words = features.of_article(reading, found), words_of(reading, among)
         base = {**said, **words}
         common = score.raw(base, self.ruleset.weights.weights)
         scored = self._scored(reading, found, common)

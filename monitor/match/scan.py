@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from operator import itemgetter
 
 import ahocorasick_rs
@@ -45,6 +44,7 @@ class _Heard:
     runs_on: bool  # a stem: its hit goes on to the end of the word
     is_free: bool  # counts however it is written
     is_picky: bool  # a word beside it or at the end of its clause may forbid it
+    is_bare: bool  # has no accents, and case says nothing: counts wherever it is written without accents, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Scanner:
                 term, end = heard.term, start + heard.size
                 if not heard.is_whole and folded[start:end] != term.text:
                     continue
-                if not heard.is_free and not _as_written(text, start, end, term, lang):
+                bare = heard.is_free or (heard.is_bare and text[start:end].isascii())
+                if not bare and not _as_written(text, start, end, term, lang):
                     continue
                 stop = end + min(words.index(" ", until) - until, _MAX_WORD) if heard.runs_on else end
                 if not heard.is_picky or not _is_beside(folded, start, stop, term):
@@ -142,13 +143,15 @@ def _pattern(term: Term) -> tuple[int, str]:
 
 
 def _heard(term: Term) -> _Heard:
+    says_by_case = term.kind == "entity" and term.form != "adjective"
     return _Heard(
         term,
         size=len(term.text),
         is_whole=term.text.isalnum() and _pattern(term)[1].strip() == term.text,
         runs_on=term.stem and not term.prefix and term.text[-1].isalnum() and term.text[-1] < _FIRST_HAN,
-        is_free=term.loose and not term.exact and (term.kind != "entity" or term.form == "adjective"),
+        is_free=term.loose and not term.exact and not says_by_case,
         is_picky=bool(term.not_before or term.not_after or term.ends),
+        is_bare=term.cased.isascii() and not term.exact and not says_by_case,
     )
 
 
@@ -206,7 +209,12 @@ def _longest(hits: list[Hit]) -> list[Hit]:
     if len(hits) < 2:
         return hits
     hits = sorted(hits, key=_START)
-    return hits if all(left[1] <= right[0] for left, right in pairwise(hits)) else _longest_of_many(hits)
+    until = 0
+    for hit in hits:
+        if hit[0] < until:
+            return _longest_of_many(hits)
+        until = hit[1]
+    return hits
 
 
 def _longest_of_many(hits: list[Hit]) -> list[Hit]:

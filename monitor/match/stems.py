@@ -10,7 +10,7 @@ word's ends: so a form, a compound or a cousin in another language of a word tha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import pairwise
 
 from monitor.match.reading import Reading
@@ -24,8 +24,9 @@ _LETTERS = re.compile(r"[^\W\d_\u4e00-\u9fff]+")
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]+|\d+|[?\"%$€:!]")
 
 
-def words_of(reading: Reading) -> dict[str, float]:
-    """Feature to weight; a word of the title counts once more, as ``word.title:firmano``."""
+def words_of(reading: Reading, among: Container[str] | None = None) -> dict[str, float]:
+    """Feature to weight; a word of the title counts once more, as ``word.title:firmano``. ``among`` leaves out all features
+    that are not in it, as a scorer does that knows no others; what stays has the weight and the order that it has anyway."""
     head = reading.folded[: reading.text_at]
     heading = list(_stems(_WORD.findall(head)))
     title = set(heading)
@@ -34,9 +35,9 @@ def words_of(reading: Reading) -> dict[str, float]:
     names += [f"{WORDS}title:{word}" for word in title]
     pairs = {f"{WORDS}pair:{left} {right}" for left, right in pairwise(heading)}
     cuts = [f"{WORDS}cut:{piece}" for piece in _cuts(head)]
-    found = _weighed(names, 1.0)
-    found.update(_weighed(pairs, _PAIR_SHARE))
-    found.update(_weighed(cuts, 1.0))
+    found = _weighed(names, 1.0, among)
+    found.update(_weighed(pairs, _PAIR_SHARE, among))
+    found.update(_weighed(cuts, 1.0, among))
     return found
 
 
@@ -49,10 +50,10 @@ def _cuts(title: str) -> set[str]:
     return pieces
 
 
-def _weighed(names: Collection[str], worth: float) -> dict[str, float]:
+def _weighed(names: Collection[str], worth: float, among: Container[str] | None) -> dict[str, float]:
     """Each name with its share of ``worth``; sorted, since sums must not depend on hash order."""
     share = worth * float(len(names)) ** -0.5 if names else 0.0
-    return dict.fromkeys(sorted(names), round(share, 4))
+    return dict.fromkeys(sorted(names if among is None else [n for n in names if n in among]), round(share, 4))
 
 
 def _stems(words: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from monitor import rulebook
 from monitor.match import Matcher
+from monitor.match.stems import words_of
 from monitor.model import Article
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,3 +43,21 @@ def test_chinese_is_not_cut(matcher: Matcher) -> None:
 
 def test_the_same_title_gives_the_same_numbers(matcher: Matcher) -> None:
     assert list(words(matcher, "Firmano oggi").items()) == list(words(matcher, "Firmano oggi").items())
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "lang"),
+    [
+        ("Italia e Cina firmano un accordo di cooperazione", "Roma e Pechino hanno firmato oggi un memorandum.", "it"),
+        ("La giunta rinvia il piano", "Il consiglio ha discusso il bilancio.", "it"),
+        ("中国和意大利签署协议", "", "zh"),
+        ("", "The two ministers signed a treaty at Zzyzx.", "en"),
+    ],
+)
+def test_words_without_a_weight_change_no_judgement(matcher: Matcher, title: str, text: str, lang: str) -> None:
+    article = Article(id="a", title=title, text=text, published_at=NOW, language=lang)
+    trace = matcher.explain(article, now=NOW)
+    weighed = words_of(trace.reading, matcher.ruleset.weights.weights)
+    assert list(weighed.items()) == [each for each in trace.words.items() if each[0] in matcher.ruleset.weights.weights]
+    assert len(weighed) < len(trace.words)
+    assert matcher.judge(article, now=NOW) == trace.judgement
