@@ -33,7 +33,7 @@ class FetchSettings:
     read_timeout_s: Annotated[Seconds, Field(alias="read_timeout", gt=0)] = 20.0
     host_delay_s: Annotated[Seconds, Field(alias="host_delay", ge=0)] = 1.0
     host_concurrency: Positive = 2
-    concurrency: Positive = 32
+    concurrency: Positive = 64
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     max_wire_bytes: Positive = 10 * 1024 * 1024
     max_body_bytes: Positive = 10 * 1024 * 1024
