@@ -121,3 +121,9 @@ def kind_of(change: StoryChange) -> str:
 def link_of(story: Story) -> str:
     """The address of the earliest report that announces the act, or an empty string."""
     return next((source.report.url for source in sources(story) if source.report.url), "")
+
+
+def stages_in_order(story: Story) -> list[tuple[Stage, str, datetime]]:
+    """By day; what one day saw, in the order of an act's life (a second sentence may say "agreed" of what was signed)."""
+    life = list(Stage)
+    return sorted(story.stages, key=lambda each: (each[1] or each[2].date().isoformat(), life.index(each[0])))

@@ -89,7 +89,7 @@ def learn(settings: Settings, outgoing: Egress) -> Knowledge:
     """Loads everything that people wrote. Raises ConfigError (RuleErrors) with every fault; nothing is changed then."""
     ruleset = examples.load_rules(settings)
     routes = routes_of(settings)
-    names = _names(ruleset)
+    names = ruleset.names(words.languages())
     office = Office.open(host_name(), settings.public_url, names)
     return Knowledge(
         settings=settings,
@@ -109,13 +109,3 @@ def host_name() -> str:
 def sender(route: Route, settings: Settings, outgoing: Egress) -> Send:
     """What sends a route's deliveries."""
     return channels.prepare(route, settings, Environment(_Outgoing(outgoing), host_name()))
-
-
-def _names(ruleset: RuleSet) -> dict[str, dict[str, str]]:
-    """The rule set's names of bodies and objects in the languages of messages; states are named by CLDR."""
-    languages, named = words.languages(), {}
-    for key, found in ruleset.entities.items():
-        if len(key) > 2:
-            labels = dict(found.labels)
-            named[key] = {lang: labels.get(lang) or labels.get("*") or found.name for lang in languages}
-    return named

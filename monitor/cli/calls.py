@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from monitor import rulebook
 from monitor.alert import headline, published, words
 from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, print_table
 from monitor.cli.stores import existing_store
 from monitor.cli.stories import every_story
+from monitor.errors import ConfigError
 from monitor.store.desk.stories import StoryFilter
 from monitor.story.calls import calendar, open_calls
 from monitor.text import counted
@@ -33,7 +35,10 @@ def calls(
 ) -> None:
     settings = read_settings(config)
     now = datetime.now(UTC)
-    catalogue = words.load(language)
+    if language not in words.languages():
+        raise ConfigError(f"--language {language}: there are {', '.join(words.languages())}")
+    rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
+    catalogue = words.load(language, rules.names(words.languages()))
     with existing_store(settings) as store:
         stories = list(every_story(store, StoryFilter(since=now - _LOOK_BACK))) if store else []
     found = open_calls(stories, now.date())

@@ -102,10 +102,11 @@ def _made(settings: Settings, asked: Asked, language: str, now: datetime) -> Rep
     if language not in words.languages():
         raise ConfigError(f"--language {language}: there are {', '.join(words.languages())}")
     rules = rulebook.load(settings.rules_dir, cache_dir=settings.cache_dir)
-    named = {key: {"it": each.name, "en": each.name} for key, each in rules.entities.items() if len(key) > 2}
     store = open_store(settings.database_url)
     try:
-        return reports.make(store, asked, words.load(language, named), ZoneInfo(settings.timezone), now)
+        return reports.make(
+            store, asked, words.load(language, rules.names(words.languages())), ZoneInfo(settings.timezone), now
+        )
     finally:
         store.close()
 

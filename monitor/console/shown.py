@@ -14,7 +14,7 @@ from babel.dates import format_date, get_month_names
 
 from monitor.alert import clean, facts, headline
 from monitor.alert.words import Words
-from monitor.model import Announcement, Party, Report, Stage, Story
+from monitor.model import Announcement, Party, Report, Story
 from monitor.store.desk import ArticleText, DeliveryLine, StoryFile, StoryLine
 
 STATE_CLASS = {
@@ -145,7 +145,7 @@ def story_page(file: StoryFile, judged: str, tongue: Tongue) -> dict[str, object
         "quote_lang": story.reports[0].lang if story.reports else "",
         "steps": [
             {"name": tongue(f"stage.{stage}"), "when": words.day(day) if day else tongue.moment(seen)}
-            for stage, day, seen in stages_in_order(story)
+            for stage, day, seen in facts.stages_in_order(story)
         ],
         "facts": story_facts(story, best, tongue),
         "independence": tongue.words.count("story.independent", counted.independent),
@@ -194,12 +194,6 @@ def story_facts(story: Story, best: Announcement | None, tongue: Tongue) -> list
             (tongue("story.latency"), tongue.span(max(0.0, (first.seen_at - first.published_at).total_seconds())))
         )
     return found
-
-
-def stages_in_order(story: Story) -> list[tuple[Stage, str, datetime]]:
-    """By day; what one day saw, in the order of an act's life (a second sentence may say "agreed" of what was signed)."""
-    life = list(Stage)
-    return sorted(story.stages, key=lambda each: (each[1] or each[2].date().isoformat(), life.index(each[0])))
 
 
 def by_article(story: Story) -> dict[str, list[Report]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -158,3 +158,12 @@ class RuleSet:
     topics: tuple[Topic, ...]
     weights: Weights
     warnings: tuple[str, ...] = ()
+
+    def names(self, languages: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The names of bodies and objects, by id and language of a message; states are named elsewhere (CLDR)."""
+        named = {}
+        for key, found in self.entities.items():
+            if len(key) > 2:
+                labels = dict(found.labels)
+                named[key] = {lang: labels.get(lang) or labels.get("*") or found.name for lang in languages}
+        return named

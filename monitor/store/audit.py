@@ -161,8 +161,9 @@ def _judged(connection: Connection, ids: Sequence[int]) -> Iterator[Line]:
             sides = " + ".join(party.id for party in announcement.parties)
             shown = f"{announcement.type} {announcement.stage} {sides} by rule {announcement.rule}"
             yield Line(row.judged_at, What.JUDGED, str(row.entry_id), f"{shown}: “{announcement.quote[:QUOTE]}”")
-        for mention in said.mentions:
-            yield Line(row.judged_at, What.JUDGED, str(row.entry_id), _refused(mention))
+        # one sentence may be refused under several rules
+        for refused in dict.fromkeys(_refused(mention) for mention in said.mentions):
+            yield Line(row.judged_at, What.JUDGED, str(row.entry_id), refused)
 
 
 def _refused(mention: Mention) -> str:

@@ -296,6 +296,16 @@ def test_the_same_alert_gives_the_same_bytes() -> None:
     assert mail.render(letter(), envelope, make.NOW) == mail.render(letter(), envelope, make.NOW)
 
 
+def test_no_header_begins_with_an_empty_line() -> None:
+    """Python's own folding puts a subject of 70 to 77 letters under a bare "Subject:"."""
+    for size in range(60, 140):
+        envelope = mail.Envelope("dlv-1", "desk", "bot@example.org", "desk@example.org", "example.org")
+        made = mail.render_document(("ab cd " * 30)[:size].strip(), "text", "<p>text</p>", (), envelope, make.NOW)
+        head = made.partition(b"\r\n\r\n")[0]
+        assert b":\r\n" not in head, size
+        assert max(map(len, head.split(b"\r\n"))) < 100
+
+
 def test_lines_stay_short_and_non_ascii_is_encoded() -> None:
     wide = make.report(1, title="中华人民共和国" * 400, announcement=make.announcement(quote="Соглашение " * 300))
     alert = make.alert(make.change(make.story(wide, parties=(Party("org.x", "o", None, "Перу" * 40), make.ITALY))))

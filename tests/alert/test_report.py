@@ -107,6 +107,13 @@ def test_hostile_text_is_text_in_every_form() -> None:
     assert docx.render(made)
 
 
+def test_the_stage_stands_once_beside_a_headline() -> None:
+    made = report(make.story())
+    (line,) = [line for line in markdown(made).splitlines() if made.relations[0].acts[0].headline[:20] in line]
+    assert line.count("firmato") == 1
+    assert "(firmato)" not in html(made)
+
+
 def test_english_reports_speak_english() -> None:
     made = report(make.story(), language="en", asked=Asked(YEAR.since, YEAR.until, between=("IT", "CN")))
     assert made.title == "Acts of cooperation: Italy – China"

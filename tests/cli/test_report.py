@@ -16,6 +16,7 @@ from monitor.alert.report import Asked
 from monitor.cli import main
 from monitor.cli.report import asked_for
 from monitor.errors import ConfigError
+from monitor.model import ActType, Party, Stage
 from monitor.store import open_store
 from monitor.store.stories import save_story
 from tests.alert import make
@@ -36,6 +37,28 @@ def config(tmp_path_factory: pytest.TempPathFactory, rules_cache: Path) -> Path:
         save_story(connection, story, {"k"}, datetime.now(UTC), known=False, added=story.reports)
     store.close()
     return path
+
+
+def test_bodies_have_their_names_in_the_language_of_what_is_read(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(f"sqlite:///{config.parent}/state/coopwatch.db")
+    sides = (Party("res.it.cnr", "research", "IT", "National Research Council of Italy"), make.CHINA)
+    call = make.announcement(type=ActType.CALL, stage=Stage.LAUNCHED, parties=sides)
+    story = make.story(
+        make.report(2, announcement=call), id="call", type=ActType.CALL, parties=sides, deadline="2099-01-31"
+    )
+    with store.database.write() as connection:
+        save_story(connection, story, {"c"}, datetime.now(UTC), known=False, added=story.reports)
+    store.close()
+    assert main(["calls", "--config", str(config)]) == 0
+    assert "Consiglio Nazionale delle Ricerche e Cina" in capsys.readouterr().out
+    assert main(["calls", "--language", "en", "--config", str(config)]) == 0
+    assert "National Research Council of Italy and China" in capsys.readouterr().out
+    since = (story.opened_at - timedelta(days=1)).date().isoformat()
+    assert main(["report", "--principals", "res.it.cnr", "--since", since, "--config", str(config)]) == 0
+    assert "Consiglio Nazionale delle Ricerche" in capsys.readouterr().out
+    assert main(["calls", "--language", "xx", "--config", str(config)]) == 2
 
 
 def test_the_period_is_thirty_days_unless_said_and_codes_are_checked() -> None:

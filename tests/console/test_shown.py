@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from monitor.alert import words
+from monitor.alert import facts, words
 from monitor.console import pages, shown
 from monitor.console.shown import Tongue
 from monitor.model import Stage
@@ -49,5 +49,5 @@ def test_what_one_day_saw_stands_in_the_order_of_an_acts_life() -> None:
         (Stage.PROPOSED, "2026-02-28", seen),
         (Stage.LAUNCHED, "", seen),
     )
-    ordered = shown.stages_in_order(replace(fill.story(1), stages=stages))
+    ordered = facts.stages_in_order(replace(fill.story(1), stages=stages))
     assert [stage for stage, _, _ in ordered] == [Stage.ANNOUNCED, Stage.SIGNED, Stage.PROPOSED, Stage.LAUNCHED]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 
 from monitor.alert import clean
@@ -18,6 +18,19 @@ from monitor.alert.letter import Letter
 from monitor.alert.render import html, text
 
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+
+
+class _Folding(EmailPolicy):
+    """Python puts a value that just fits a line alone under its header's empty name ("Subject:", next line the text), which
+    some readers show with a space before it and some filters take for an empty subject. Here it begins behind the name."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        folded = super().fold_binary(name, value)
+        empty = f"{name}:\r\n ".encode("ascii")
+        return f"{name}: ".encode("ascii") + folded[len(empty) :] if folded.startswith(empty) else folded
+
+
+_POLICY = _Folding(linesep=SMTP.linesep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ def render_document(
 
 def _headed(subject: str, envelope: Envelope, now: datetime) -> EmailMessage:
     """A message with all its headers and nothing in it yet."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     host = host_name(envelope.host)
     message["Message-ID"] = message_id(envelope.delivery_id, host)
     message["Date"] = format_datetime(now)

@@ -146,7 +146,7 @@ def _act(story: Story, words: Words, zone: ZoneInfo, confirmed: bool) -> Act:
     day = _day(story, zone)
     steps = tuple(
         f"{words.text(f'stage.{stage}')}: {words.day(said) if said else words.day(seen.astimezone(zone).date().isoformat())}"
-        for stage, said, seen in story.stages
+        for stage, said, seen in facts.stages_in_order(story)
     )
     return Act(
         story_id=story.id,

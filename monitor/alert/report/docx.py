@@ -27,7 +27,7 @@ def render(report: Report) -> bytes:
         for act in relation.acts:
             head = document.add_paragraph()
             head.add_run(_clean(f"{act.day_shown}  ")).bold = True
-            head.add_run(_clean(f"{act.headline}{'*' if act.starred else ''} ({act.stage})"))
+            head.add_run(_clean(f"{act.headline}{'*' if act.starred else ''}"))
             if act.quote:
                 document.add_paragraph(_clean(act.quote), style="Intense Quote")
             for line in (*act.steps, act.deadline):

@@ -46,7 +46,7 @@ def markdown(report: Report) -> str:
 
 def _markdown_act(act: Act) -> list[str]:
     star = "\\*" if act.starred else ""
-    lines = [f"**{_plain(act.day_shown)}** {_plain(act.headline)}{star} ({_plain(act.stage)})", ""]
+    lines = [f"**{_plain(act.day_shown)}** {_plain(act.headline)}{star}", ""]
     if act.quote:
         tongue = f" ({_plain(act.quote_language)})" if act.quote_language else ""
         lines += [f"> {_plain(act.quote)}{tongue}", ""]
