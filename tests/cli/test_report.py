@@ -43,7 +43,10 @@ def test_bodies_have_their_names_in_the_language_of_what_is_read(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = open_store(f"sqlite:///{config.parent}/state/coopwatch.db")
-    sides = (Party("res.it.cnr", "research", "IT", "National Research Council of Italy"), make.CHINA)
+    sides = (
+        Party("res.it.cnr", "research", "IT", "National Research Council of Italy"),
+        Party("JP", "state", "JP", "Japan"),
+    )
     call = make.announcement(type=ActType.CALL, stage=Stage.LAUNCHED, parties=sides)
     story = make.story(
         make.report(2, announcement=call), id="call", type=ActType.CALL, parties=sides, deadline="2099-01-31"
@@ -52,9 +55,9 @@ def test_bodies_have_their_names_in_the_language_of_what_is_read(
         save_story(connection, story, {"c"}, datetime.now(UTC), known=False, added=story.reports)
     store.close()
     assert main(["calls", "--config", str(config)]) == 0
-    assert "Consiglio Nazionale delle Ricerche e Cina" in capsys.readouterr().out
+    assert "Consiglio Nazionale delle Ricerche e Giappone" in capsys.readouterr().out
     assert main(["calls", "--language", "en", "--config", str(config)]) == 0
-    assert "National Research Council of Italy and China" in capsys.readouterr().out
+    assert "National Research Council of Italy and Japan" in capsys.readouterr().out
     since = (story.opened_at - timedelta(days=1)).date().isoformat()
     assert main(["report", "--principals", "res.it.cnr", "--since", since, "--config", str(config)]) == 0
     assert "Consiglio Nazionale delle Ricerche" in capsys.readouterr().out
