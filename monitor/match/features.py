@@ -30,6 +30,9 @@ _HELPERS = frozenset(
         "gang",
         "standing",
         "assembly",
+        "beginning",
+        "condemning",
+        "arms",
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.match.frames import Cast, Frame, crosses
+from monitor.match.no_acts import is_noun, why_no_act
 from monitor.match.reading import Part, Reading
 from monitor.match.scan import Hit
 from monitor.model import Reason
@@ -27,12 +28,8 @@ def why_refused(frame: Frame, reading: Reading, old: bool) -> Reason | None:
         return Reason.TALKS_ONLY
     if _is_of_a_work(frame):
         return Reason.IN_PASSING
-    if _is_a_state_of_things(frame):
-        return Reason.OLD
-    if _is_an_anniversary(frame):
-        return Reason.ANNIVERSARY
-    if _is_asked_about(frame, reading):
-        return Reason.OPINION
+    if (reason := why_no_act(frame, reading)) is not None:
+        return reason
     if _is_a_dispatch(reading):
         return Reason.TALKS_ONLY
     if frame.time == "conditional":
@@ -104,7 +101,7 @@ def _is_with(cue: Hit, instrument: Hit, reading: Reading) -> bool:
 
 def _is_not_reached(frame: Frame) -> bool:
     """ "Verso l'accordo", "vicine a un'intesa", "deal in sight": what is near is not reached (GUIDE.md: context)."""
-    before, after = (_NEAR_CHARS, _NEAR_CHARS) if frame.act is None or _is_noun(frame) else (_BESIDE_CHARS, -1)
+    before, after = (_NEAR_CHARS, _NEAR_CHARS) if frame.act is None or is_noun(frame) else (_BESIDE_CHARS, -1)
     return any(
         0 <= frame.start - cue[1] <= before or 0 <= cue[0] - frame.end <= after
         for cue in frame.part.cues
@@ -125,49 +122,8 @@ def _is_of_a_work(frame: Frame) -> bool:
     return any(cue[2].ref == "cue.work" and 0 <= frame.start - cue[1] <= _ABOUT_CHARS for cue in frame.part.cues)
 
 
-def _is_a_state_of_things(frame: Frame) -> bool:
-    """ "The two countries have an agreement", "legati da un trattato": who has it does not make it."""
-    instrument = frame.instrument
-    if instrument is None or (frame.act is not None and frame.act[0] < instrument[0] and not _is_noun(frame)):
-        return False
-    return any(
-        cue[2].ref == "cue.standing" and cue[0] < instrument[1] and instrument[0] - cue[1] <= _HAS_CHARS
-        for cue in frame.part.cues
-    )
-
-
-def _is_an_anniversary(frame: Frame) -> bool:
-    """ "Fifty years of partnership", "giubileo della firma": what is celebrated was made then."""
-    return any(cue[2].ref == "cue.anniversary" and 0 <= frame.start - cue[1] <= _OF_CHARS for cue in frame.part.cues)
-
-
-def _is_asked_about(frame: Frame, reading: Reading) -> bool:
-    """Whether the title asks about an agreement ("Why the pact ...", "Come funziona l'intesa ..."): it is known then, and
-    only a sentence that says today tells it anew (GUIDE.md: commentary on a known act)."""
-    title = reading.parts[0]
-    if title.rank > 0 or not title.instruments or "cue.today" in frame.part.cue_names:
-        return False
-    words = reading.language.asking_words
-    opening = reading.folded[title.start : title.start + _OPENING_CHARS].lstrip("\"'¿ ")
-    if "," in opening:
-        return False  # "Come previsto, Italia e Perù firmano"
-    if reading.lang == "zh":
-        return opening.startswith(words)
-    return any(opening.startswith(word) and not opening[len(word) : len(word) + 1].isalnum() for word in words)
-
-
-def _is_noun(frame: Frame) -> bool:
-    """Whether the frame begins with its instrument: "l'accordo con", "intesa tra", not "hanno firmato un accordo"."""
-    act = frame.act
-    assert act is not None
-    return any(h[0] <= act[0] < h[1] or act[0] <= h[0] < act[1] or h[0] == frame.start for h in frame.part.instruments)
-
-
 _NEAR_CHARS = 14  # "verso un primo accordo", "accordo sempre più vicino"
 _BESIDE_CHARS = 2  # "verso la firma", "close to a signing"
-_HAS_CHARS = 14  # "have a new defence agreement"
-_OF_CHARS = 4  # "anniversary of", "anni di"
-_OPENING_CHARS = 24
 _WITH_CHARS = 30  # "a deal with the largest Mexican cartel"
 _ABOUT_CHARS = 14  # "film sul grande patto"
 _OF_WORKERS = frozenset({"instrument.agreement", "instrument.deal", "instrument.protocol", "instrument.cooperation"})

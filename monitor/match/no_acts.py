@@ -1,0 +1,143 @@
+"""Frames that tell no new act by what stands around them: an agreement that is had, celebrated, asked about, negotiated,
+wished for or merely promised, a joint condemnation, a purchase of arms. The clauses of GUIDE.md that a few words decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from monitor.match.frames import Frame
+from monitor.match.reading import Reading
+from monitor.model import Reason
+
+
+def why_no_act(frame: Frame, reading: Reading) -> Reason | None:
+    """Why what the frame tells is no new act of cooperation; None where it may be one."""
+    return next((reason for holds, reason in _TESTS if holds(frame, reading)), None)
+
+
+def is_noun(frame: Frame) -> bool:
+    """Whether the frame begins with its instrument: "l'accordo con", "intesa tra", not "hanno firmato un accordo"."""
+    act = frame.act
+    if act is None:
+        return True
+    return any(h[0] <= act[0] < h[1] or act[0] <= h[0] < act[1] or h[0] == frame.start for h in frame.part.instruments)
+
+
+def _is_a_state_of_things(frame: Frame, reading: Reading) -> bool:
+    """ "The two countries have an agreement", "legati da un trattato": who has it does not make it."""
+    instrument = frame.instrument
+    if instrument is None or (frame.act is not None and frame.act[0] < instrument[0] and not is_noun(frame)):
+        return False
+    return any(
+        cue[2].ref == "cue.standing" and cue[0] < instrument[1] and instrument[0] - cue[1] <= _HAS_CHARS
+        for cue in frame.part.cues
+    )
+
+
+def _is_an_anniversary(frame: Frame, reading: Reading) -> bool:
+    """ "Fifty years of partnership", "giubileo della firma": what is celebrated was made then."""
+    return any(cue[2].ref == "cue.anniversary" and 0 <= frame.start - cue[1] <= _OF_CHARS for cue in frame.part.cues)
+
+
+def _is_asked_about(frame: Frame, reading: Reading) -> bool:
+    """Whether the title asks about an agreement ("Why the pact ...", "Come funziona l'intesa ..."): it is known then, and
+    only a sentence that says today tells it anew (GUIDE.md: commentary on a known act)."""
+    title = reading.parts[0]
+    if title.rank > 0 or not title.instruments or "cue.today" in frame.part.cue_names:
+        return False
+    words = reading.language.asking_words
+    opening = reading.folded[title.start : title.start + _OPENING_CHARS].lstrip("\"'¿ ")
+    if "," in opening:
+        return False  # "Come previsto, Italia e Perù firmano"
+    if reading.lang == "zh":
+        return opening.startswith(words)
+    return any(opening.startswith(word) and not opening[len(word) : len(word) + 1].isalnum() for word in words)
+
+
+def _is_negotiated(frame: Frame, reading: Reading) -> bool:
+    """ "Agreed to start talks on a pact", and whatever an article with such a title agrees: to negotiate is not to agree
+    (GUIDE.md: context)."""
+    if frame.act is not None and frame.act[2].ref in _CONCLUDING:
+        return False
+    title = reading.parts[0]
+    if title.rank == 0 and "cue.beginning" in title.cue_names and _names_what_is_wanted(frame):
+        return _CONCLUDING.isdisjoint(act[2].ref for act in title.acts)
+    start = frame.act[0] if frame.act is not None else frame.part.start
+    end = frame.instrument[0] if frame.instrument is not None else frame.end
+    return any(
+        cue[0] <= start < cue[1] or (start <= cue[0] and cue[1] <= end + 2)
+        for cue in frame.part.cues
+        if cue[2].ref == "cue.beginning"
+    )
+
+
+def _names_what_is_wanted(frame: Frame) -> bool:
+    """Whether the frame is about the thing negotiated, not about another that was opened or founded meanwhile."""
+    return frame.act is None or frame.act[2].ref in _WISHING
+
+
+def _is_wished_for(frame: Frame, reading: Reading) -> bool:
+    """ "Calls for a pact with", "eyes a fighter deal in", "suggested a new agreement on": who names an instrument behind a
+    wish, without an act of his own."""
+    if not is_noun(frame):
+        return False
+    wishes = [cue for cue in frame.part.cues if cue[2].ref in _WISHES]
+    # "suggested a new agreement under their trade pact": the sentence wishes, whichever of the two is looked at
+    named = [h[0] for h in frame.part.instruments] if frame.act is None else [frame.start]
+    return any(0 <= at - cue[1] <= _WISH_CHARS for cue in wishes for at in named)
+
+
+def _is_a_condemnation(frame: Frame, reading: Reading) -> bool:
+    """A joint statement that condemns somebody, and who joins it, commit to nothing together."""
+    if frame.instrument is not None and frame.instrument[2].ref != "instrument.declaration":
+        return False
+    heads = [p for p in reading.parts[:1] if p.rank == 0]
+    return any("cue.condemning" in p.cue_names for p in (frame.part, *heads))
+
+
+def _is_of_arms_bought(frame: Frame, reading: Reading) -> bool:
+    """ "Signed deals to buy tanks": a purchase, however it is called (GUIDE.md: none)."""
+    if frame.instrument is not None and frame.instrument[2].ref not in _SALES:
+        return False
+    return {"cue.arms", "cue.purchase"} <= frame.part.cue_names
+
+
+def _is_a_promise(frame: Frame, reading: Reading) -> bool:
+    """ "Agreed to further strengthen bilateral ties", and nothing else in the sentence (GUIDE.md: context)."""
+    act, part = frame.act, frame.part
+    if act is None or act[2].ref not in _PROMISING or not part.instruments:
+        return False
+    if any(h[2].ref not in _WORDS_ONLY for h in part.instruments):
+        return False
+    if not _PROMISING.issuperset(h[2].ref for h in part.acts) or any(h[2].ref != _PLEDGE for h in part.hints):
+        return False
+    stronger = [h for h in part.acts if h[2].ref == _STRENGTHEN]
+    return any(h is act or -2 <= h[0] - act[1] <= _PROMISED_CHARS for h in stronger)
+
+
+_HAS_CHARS = 14  # "have a new defence agreement"
+_OF_CHARS = 4  # "anniversary of", "anni di"
+_OPENING_CHARS = 24
+_WISH_CHARS = 24  # "eyes a multibillion fighter deal"
+_PROMISED_CHARS = 40  # "agreed on Monday to further strengthen"
+_STRENGTHEN = "act.strengthen"
+_PLEDGE = "hint.declaration"
+_WISHES = frozenset({"cue.proposal", "cue.intention"})
+_CONCLUDING = frozenset(f"act.{one}" for one in ("sign", "conclude", "adopt", "ratify", "in_force", "initial"))
+_WISHING = frozenset(
+    f"act.{one}" for one in ("agree", "decide", "announce", "launch", "strengthen", "partner", "approve")
+)
+_PROMISING = frozenset(f"act.{one}" for one in ("agree", "decide", "commit", "partner", "strengthen"))
+_SALES = frozenset({"instrument.agreement", "instrument.deal"})
+_WORDS_ONLY = frozenset({"instrument.cooperation", "instrument.relations", "instrument.partnership"})
+
+_TESTS: tuple[tuple[Callable[[Frame, Reading], bool], Reason], ...] = (
+    (_is_a_state_of_things, Reason.OLD),
+    (_is_an_anniversary, Reason.ANNIVERSARY),
+    (_is_asked_about, Reason.OPINION),
+    (_is_negotiated, Reason.TALKS_ONLY),
+    (_is_wished_for, Reason.PROPOSAL),
+    (_is_a_condemnation, Reason.IN_PASSING),
+    (_is_of_arms_bought, Reason.PURCHASE),
+    (_is_a_promise, Reason.TALKS_ONLY),
+)
