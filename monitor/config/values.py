@@ -4,6 +4,7 @@ paths relative to the file that names them, secrets that only files hold, lists 
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from enum import StrEnum
@@ -105,13 +106,25 @@ def _secret_path(value: object) -> Path:
 
 
 def secret_lines(value: object) -> object:
-    """Like ``read_secret``, one secret a line: while a secret is changed both the new and the old one stand there."""
+    """Like ``read_secret``, one webhook secret a line: while a secret is changed both the new and the old one stand there.
+    What is no base64 would sign nothing, or something that no receiver holds: it is refused, and never shown."""
     if isinstance(value, tuple):
         return value
     secret = read_secret(value)
     assert isinstance(secret, SecretStr)
-    lines = secret.get_secret_value().splitlines()
-    return tuple(SecretStr(line.strip()) for line in lines if line.strip() and not line.startswith("#"))
+    lines = [line.strip() for line in secret.get_secret_value().splitlines()]
+    for number, line in enumerate(lines, start=1):
+        if line and not line.startswith("#") and not _is_webhook_secret(line):
+            made = "printf 'whsec_%s\\n' $(openssl rand -base64 32)"
+            raise ValueError(f"{value}: line {number} is no webhook secret (whsec_ and base64); make one: {made}")
+    return tuple(SecretStr(line) for line in lines if line and not line.startswith("#"))
+
+
+def _is_webhook_secret(line: str) -> bool:
+    try:
+        return bool(base64.b64decode(line.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        return False
 
 
 def zone(value: str) -> str:

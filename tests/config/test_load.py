@@ -79,8 +79,21 @@ def test_routes_may_come_from_the_environment_as_json(tmp_path: Path) -> None:
     assert route.match[0].principals == ("!US",)
 
 
+@pytest.mark.parametrize("secret", ["geheim", "whsec_", "whsec_!!!!", "whsec_MTIzNDU2Nzg5MDEyMzQ1Ng", "whsec_a-b_c-d_"])
+def test_a_webhook_secret_that_cannot_sign_is_refused_at_the_start_and_not_shown(tmp_path: Path, secret: str) -> None:
+    (tmp_path / "hook.secret").write_text(f"# the new one\n{secret}\n")
+    route = (
+        '[[routes]]\nname = "hook"\nchannel = "webhook"\nurl = "https://example.org/"\nsecret_file = "hook.secret"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, route), {})
+    assert "line 2 is no webhook secret" in str(caught.value)
+    assert "openssl rand" in str(caught.value)
+    assert secret == "whsec_" or secret not in str(caught.value)
+
+
 def test_secrets_come_from_files_and_are_masked(tmp_path: Path) -> None:
-    (tmp_path / "hook.secret").write_text("whsec_NEWNEW\nwhsec_OLDOLD\n")
+    (tmp_path / "hook.secret").write_text("whsec_NEWNEWNE\nwhsec_OLDOLDOL\n")
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     (credentials / "smtp").write_text("hunter2\n")
@@ -102,7 +115,7 @@ smtp = { host = "mail.example.org", username = "me", password_file = "credential
     )
     settings = load(file, {"CREDENTIALS_DIRECTORY": str(credentials)})
     hook, desk = settings.routes
-    assert [secret.get_secret_value() for secret in hook.secrets] == ["whsec_NEWNEW", "whsec_OLDOLD"]
+    assert [secret.get_secret_value() for secret in hook.secrets] == ["whsec_NEWNEWNE", "whsec_OLDOLDOL"]
     assert desk.smtp is not None
     assert desk.smtp.password.get_secret_value() == "hunter2"
     for secret in ("NEWNEW", "OLDOLD", "hunter2", "pgword", "TOKEN"):
