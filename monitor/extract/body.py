@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
 from html import unescape
@@ -64,7 +65,8 @@ def find(root: HtmlElement, *, linked_body: str, description: str, is_rich: bool
     """
     found = Body((), "")
     for manner in _MANNERS if is_rich else ():
-        candidate = _by_trafilatura(_without_frame(root) if manner.fast else root, manner)
+        with _without_frame(root) if manner.fast else nullcontext():
+            candidate = _by_trafilatura(root, manner)
         if candidate.size_chars > 1.5 * found.size_chars:
             found = candidate
         if found.size_chars >= SHORT_CHARS:
@@ -92,12 +94,54 @@ def _options(*, fast: bool, tables: bool) -> Extractor:
 _MANNERS = (_options(fast=True, tables=False), _options(fast=False, tables=False), _options(fast=False, tables=True))
 
 
-def _without_frame(root: HtmlElement) -> HtmlElement:
-    """A copy without the elements that trafilatura throws away in any case, but only after it has copied the page four
-    times and searched it as often: they are half of a news page."""
-    kept = copy(root)
-    etree.strip_elements(kept, *_FRAME, with_tail=False)
-    return kept
+@contextmanager
+def _without_frame(root: HtmlElement) -> Iterator[None]:
+    """While the block lasts, the page is without the elements that trafilatura throws away in any case, but only after it
+    has copied the page four times and searched it as often: they are half of a news page. Taken out and put back they cost
+    a fifth of a copy of the page without them."""
+    outer = [element for element in root.iter(*_FRAME) if next(element.iterancestors(*_FRAME), None) is None]
+    taken = [_Taken.out_of(parent, element) for element in outer if (parent := element.getparent()) is not None]
+    try:
+        yield
+    finally:
+        for one in reversed(taken):
+            one.put_back()
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An element that was taken out of its place: between ``text`` and the text after it, which stayed behind."""
+
+    element: HtmlElement  # keeps its tail
+    parent: HtmlElement
+    before: HtmlElement | None
+    text: str | None
+
+    @classmethod
+    def out_of(cls, parent: HtmlElement, element: HtmlElement) -> _Taken:
+        before = element.getprevious()
+        text = parent.text if before is None else before.tail
+        parent.remove(element)
+        if element.tail:
+            _set_text(parent, before, f"{text or ''}{element.tail}")
+        return cls(element, parent, before, text)
+
+    def put_back(self) -> None:
+        if self.before is None:
+            self.parent.text = self.text
+            self.parent.insert(0, self.element)
+        else:
+            self.before.tail = None
+            self.before.addnext(self.element)
+            self.before.tail = self.text
+
+
+def _set_text(parent: HtmlElement, before: HtmlElement | None, text: str) -> None:
+    """Sets the text in front of where an element of ``parent`` stands, behind ``before`` or at the beginning."""
+    if before is None:
+        parent.text = text
+    else:
+        before.tail = text
 
 
 def _by_trafilatura(root: HtmlElement, options: Extractor) -> Body:

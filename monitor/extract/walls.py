@@ -21,6 +21,7 @@ _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _FLAT = dict.fromkeys(range(0x300, 0x370)) | {0x2019: "'", 0x2018: "'"}
 # endings are believed after this share of the text only: a phrase at the top is part of the story
 _ENDING_FROM = 0.4
+_LAST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,12 @@ def _wall(body: Body, title: str, phrases: PagePhrases, has_password: bool) -> F
 def _teaser(body: Body, phrases: PagePhrases) -> Finding | None:
     """The text up to the line that asks for a subscription, if that line ends the text."""
     lines = body.paragraphs
-    for index in range(max(0, len(lines) - 6), len(lines)):
-        line = fold(lines[index][:300])
-        found = next((word for word in phrases.paywall if word in line), "")
+    first = max(0, len(lines) - _LAST_LINES)
+    ends = [fold(line[:300]) for line in lines[first:]]
+    together = "\n".join(ends)
+    asked = [word for word in phrases.paywall if word in together]  # on most pages none: the lines are searched once
+    for index, line in enumerate(ends, first) if asked else ():
+        found = next((word for word in asked if word in line), "")
         if found:
             kept = replace(body, paragraphs=lines[:index])
             if not kept.paragraphs:
