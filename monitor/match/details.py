@@ -15,7 +15,7 @@ from monitor.rulebook.ruleset import Topic
 
 _PARTY_WORTH = 1.5  # what a party stands for (a space agency, a bank), against 3 for a word in the proving sentence
 _EVENT_DAYS = 20  # a date this near to the publication can be the day of the act
-_NUMBER = re.compile(r"\d{1,3}")
+_NUMBER = re.compile(r"(?<![0-9a-z])\d{1,3}(?![0-9a-z])")  # neither of a year nor of a name: "the G20 agreement"
 _PLAIN = "instrument.agreement"
 _JOINT = "instrument.joint"
 _PAUSES = frozenset(",;:，；：")
@@ -204,17 +204,21 @@ def parties_of(cast: Cast, entities: Mapping[str, Entity]) -> tuple[Party, ...]:
 
 
 def count_of(frame: Frame, reading: Reading) -> int:
-    """How many acts a package holds: the number before the plural ("oltre 20 accordi"), else 1."""
-    hits = [h for h in frame.part.cues if h[2].ref == "cue.several"]
+    """How many acts a package holds: the number before the plural ("oltre 20 accordi", "twelve agreements"), else 1."""
+    hits, numbers = [h for h in frame.part.cues if h[2].ref == "cue.several"], reading.language.numbers
     for start, end, _ in hits:
         number = _NUMBER.search(reading.folded, max(frame.part.start, start - 14), end)
         if number and int(number.group()) > 1:
             return int(number.group())
+        if worded := [numbers[word] for word in reading.folded[start:end].split() if word in numbers]:
+            return worded[-1]
     if frame.instrument:
         before = reading.folded[max(frame.part.start, frame.instrument[0] - 16) : frame.instrument[0]]
-        numbers = _NUMBER.findall(before)
-        if numbers and 1 < int(numbers[-1]) < 200 and before.rstrip().endswith(numbers[-1]):
-            return int(numbers[-1])
+        digits = _NUMBER.findall(before)
+        if digits and 1 < int(digits[-1]) < 200 and before.rstrip().endswith(digits[-1]):
+            return int(digits[-1])
+        if last := before.split()[-1:]:
+            return numbers.get(last[0], 2 if hits else 1)
     return 2 if hits else 1
 
 

@@ -74,7 +74,9 @@ def _thing_start(start: int, part: Part, reading: Reading) -> int:
     ends = [m.end for m in part.mentions] + [act[1] for act in part.acts]
     first = max((end for end in ends if end <= start), default=max(part.start, start - _OBJECT_CHARS))
     pauses = [pause.end() for pause in _STOP.finditer(reading.whole[first:start])]
-    return first + (pauses[-1] if pauses else 0)
+    first += pauses[-1] if pauses else 0
+    spoken = next((word for word in reading.language.particles if reading.whole.startswith(word, first)), "")
+    return first + len(spoken)
 
 
 def _says_more(start: int, end: int, hit: Hit, part: Part, reading: Reading) -> bool:

@@ -183,6 +183,8 @@ def _language(code: str, t: Mapping[str, Any]) -> Language:
         place_words=frozenset(words("place_before")),
         against_words=words("against_before"),
         by_words=frozenset(words("by_before")),
+        numbers={fold(word): number for word, number in t.get("numbers", {}).items()},
+        particles=tuple(t.get("particles", ())),
         old_words=tuple(fold(w) for w in t.get("old_after", ())),
         asking_words=tuple(fold(w) for w in t.get("asks", ())),
         common_words=frozenset(t.get("common", ())),
