@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.match.age import Age
-from monitor.match.conditions import Condition, near
+from monitor.match.conditions import Condition, near, parties
 from monitor.match.frames import Cast, Frame, act_together, cast_of, crosses, linked, time_of
 from monitor.match.mentions import Mentioned
 from monitor.match.reading import Part, Reading
@@ -22,10 +22,11 @@ _MAX_PARTS = 400  # sentences with an act or an instrument that are looked at
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule with its conditions parsed; ``needs`` are the concepts of which a sentence must hold one."""
+    """A rule with its conditions parsed. ``parties``, which most finds fail, is asked before there is a frame."""
 
     rule: Rule
     near: near.Settings
+    parties: parties.Settings | None
     others: tuple[Condition, ...]
 
 
@@ -56,7 +57,8 @@ def find(reading: Reading, rules: Sequence[CompiledRule]) -> tuple[Candidate, ..
 
 
 def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iterator[Frame]:
-    cast: Cast | None = None  # of the sentence, made when a rule finds something in it
+    cast = cast_of(reading, part)
+    is_settled = not may_be_recast(cast, part)
     times: dict[int, tuple[str, bool]] = {}
     scenes: dict[tuple[int, int], tuple[Cast, bool, bool]] = {}
     taken: set[int] = set()  # acts and instruments that a preferred rule has used: rules stand in order of weight
@@ -67,14 +69,18 @@ def _frames(reading: Reading, part: Part, rules: Sequence[CompiledRule]) -> Iter
             continue
         if settings.instruments and settings.instruments.isdisjoint(present):
             continue
+        who = compiled.parties
+        if is_settled and who is not None and not parties.enough(who, cast):
+            continue
         for act, instrument, distance in near.find(settings, part, reading):
             if id(instrument if act is None else act) in taken:
                 continue
             if (pair := (id(act), id(instrument))) not in scenes:  # several rules look at the same pair
-                cast = cast or cast_of(reading, part)
-                acting = _recast(cast, reading, part, act, instrument)
+                acting = recast(cast, reading, part, act, instrument)
                 pairs = tuple(linked(acting.mentions, part, reading))
                 scenes[pair] = acting, bool(pairs), act_together(pairs, act, part, reading)
+            if who is not None and not parties.enough(who, scenes[pair][0]):
+                continue
             frame = Frame(compiled.rule, part, act, instrument, "noun", False, distance, *scenes[pair])
             if all(c.holds(c.settings, frame) for c in compiled.others):
                 taken |= {id(h) for h in (act, instrument) if h is not None}
@@ -90,10 +96,31 @@ def _timed(frame: Frame, act: Hit, reading: Reading, times: dict[int, tuple[str,
     return replace(frame, time=time, denied=denied)
 
 
-def _recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrument: Hit | None) -> Cast:
+def may_be_recast(cast: Cast, part: Part) -> bool:
+    """Whether some act of the sentence may be another cast's than the sentence's: False only where ``recast`` gives ``cast``
+    back whatever it is asked, as in most sentences of most articles."""
+    if cast.source in ("sentence", "publisher") or not part.acts:
+        return False
+    acts = {h[2].ref for h in part.acts}
+    if _COMMITS in acts:
+        return True
+    if cast.source not in ("few", "place"):
+        return False
+    if cast.source == "few" and cast.principals and (part.rank <= _HEAD or not _JOINING.isdisjoint(acts)):
+        return True
+    if _AMONG_MEMBERS.isdisjoint(acts):
+        return False
+    return _ASSEMBLY in part.cue_names or any(_is_of_states(m) for m in cast.mentions)
+
+
+def _is_of_states(mention: Mentioned) -> bool:
+    return mention.entity.kind == "organisation" and not mention.entity.country
+
+
+def recast(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrument: Hit | None) -> Cast:
     """Who takes part in this act, where the sentence's cast does not say it: the receiver of what is given stands after
     a word of place ("sends tanks to Moldova", "stations ships in Iceland"), and an organisation acts with its members."""
-    if act is not None and act[2].ref == "act.commit" and cast.source not in ("sentence", "publisher"):
+    if act is not None and act[2].ref == _COMMITS and cast.source not in ("sentence", "publisher"):
         named = tuple(m for m in part.mentions if m.standing in ("acts", "place"))
         if any(m.standing == "acts" for m in named) and crosses(named):
             return Cast(named, "receiver")
@@ -119,7 +146,7 @@ def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | No
         return any(h[2].ref in _OF_MANY for h in held) or any(c[2].ref == "cue.bloc" for c in part.cues)
     if act[2].ref not in _AMONG_MEMBERS:
         return False
-    states = [m for m in cast.mentions if m.entity.kind == "organisation" and not m.entity.country]
+    states = [m for m in cast.mentions if _is_of_states(m)]
     if states and cast.source == "few" and instrument is not None and instrument[2].ref in _OF_MEMBERS:
         return True
     members = [cue for cue in part.cues if cue[2].ref == "cue.members"]
@@ -129,7 +156,7 @@ def _is_collective(cast: Cast, part: Part, act: Hit | None, instrument: Hit | No
 def _assembled(cast: Cast, reading: Reading, part: Part, act: Hit | None, instrument: Hit | None) -> Mentioned | None:
     """The organisation of the title where "the meeting", "the participants" adopt something: reports of a session name it
     once, and tell at their end what it adopted."""
-    if cast.mentions or act is None or act[2].ref not in _AMONG_MEMBERS or "cue.assembly" not in part.cue_names:
+    if cast.mentions or act is None or act[2].ref not in _AMONG_MEMBERS or _ASSEMBLY not in part.cue_names:
         return None
     title = reading.parts[0]
     if instrument is None or instrument[2].ref not in _OF_MEMBERS or title.rank > 0:
@@ -139,6 +166,8 @@ def _assembled(cast: Cast, reading: Reading, part: Part, act: Hit | None, instru
     return acting[0] if is_one and acting[0].entity.kind == "organisation" and not acting[0].entity.country else None
 
 
+_COMMITS = "act.commit"
+_ASSEMBLY = "cue.assembly"
 _JOINING = frozenset({"act.join", "act.ratify"})
 _OF_MANY = frozenset({"instrument.convention", "instrument.treaty", "instrument.partnership"})
 _OF_CHARS = 9  # "members of the SCO", "Paesi dell'Asean", "страны ШОС"

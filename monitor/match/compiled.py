@@ -9,7 +9,7 @@ from typing import Any
 from monitor.errors import RuleError
 from monitor.match import conditions
 from monitor.match.candidates import CompiledRule
-from monitor.match.conditions import Condition, near
+from monitor.match.conditions import Condition, near, parties
 from monitor.rulebook import Rule, RuleSet
 
 
@@ -22,9 +22,10 @@ def compiled(ruleset: RuleSet) -> tuple[tuple[CompiledRule, ...], tuple[RuleErro
     for rule in ruleset.rules:
         parsed, wrong = _read(rule, modules, ruleset)
         faults += [RuleError(f"rule {rule.id}: {each}", file=rule.file, line=rule.line, rule=rule.id) for each in wrong]
-        settings = next((c.settings for c in parsed if c.name == "near"), None)
-        if isinstance(settings, near.Settings):
-            out.append(CompiledRule(rule, settings, tuple(c for c in parsed if c.name != "near")))
+        settings = {c.name: c.settings for c in parsed}
+        words, who = settings.get("near"), settings.get("parties")
+        if isinstance(words, near.Settings) and (who is None or isinstance(who, parties.Settings)):
+            out.append(CompiledRule(rule, words, who, tuple(c for c in parsed if c.name not in ("near", "parties"))))
     return tuple(sorted(out, key=lambda c: -c.rule.weight)), tuple(faults)
 
 

@@ -10,7 +10,8 @@ word's ends: so a form, a compound or a cousin in another language of a word tha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container
+from functools import lru_cache
 from itertools import pairwise
 
 from monitor.match.reading import Reading
@@ -20,6 +21,7 @@ _STEM = 7  # letters: firmano, firmato; agreeme(nt), agreeme(nts)
 _OPENING_CHARS = 500
 _PAIR_SHARE = 0.7  # a pair repeats what its words said; of 0, 0.7 and 1 this was best on unseen articles
 _CUTS = (3, 4)  # letters; longer pieces say no more than the words do
+_WORDS_KEPT = 4096  # half a megabyte: news has few words that are not met again within the hour
 _LETTERS = re.compile(r"[^\W\d_\u4e00-\u9fff]+")
 _WORD = re.compile(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]+|\d+|[?\"%$€:!]")
 
@@ -28,26 +30,24 @@ def words_of(reading: Reading, among: Container[str] | None = None) -> dict[str,
     """Feature to weight; a word of the title counts once more, as ``word.title:firmano``. ``among`` leaves out all features
     that are not in it, as a scorer does that knows no others; what stays has the weight and the order that it has anyway."""
     head = reading.folded[: reading.text_at]
-    heading = list(_stems(_WORD.findall(head)))
+    heading = [stem for word in _WORD.findall(head) for stem in _stems(word)]
     title = set(heading)
     opening = set(_WORD.findall(reading.folded[reading.text_at : reading.text_at + _OPENING_CHARS]))
-    names = [WORDS + word for word in title.union(_stems(opening))]
-    names += [f"{WORDS}title:{word}" for word in title]
+    names = [WORDS + stem for stem in title.union(*map(_stems, opening))]
+    names += [f"{WORDS}title:{stem}" for stem in title]
     pairs = {f"{WORDS}pair:{left} {right}" for left, right in pairwise(heading)}
-    cuts = [f"{WORDS}cut:{piece}" for piece in _cuts(head)]
+    cuts = set[str]().union(*map(_cuts, set(_LETTERS.findall(head))))
     found = _weighed(names, 1.0, among)
     found.update(_weighed(pairs, _PAIR_SHARE, among))
     found.update(_weighed(cuts, 1.0, among))
     return found
 
 
-def _cuts(title: str) -> set[str]:
-    pieces: set[str] = set()
-    for word in set(_LETTERS.findall(title)):
-        marked = f"^{word}$"
-        for size in _CUTS:
-            pieces.update([marked[i : i + size] for i in range(max(1, len(marked) - size + 1))])
-    return pieces
+@lru_cache(maxsize=_WORDS_KEPT)
+def _cuts(word: str) -> tuple[str, ...]:
+    """The features of a title's word cut to pieces."""
+    marked = f"^{word}$"
+    return tuple(f"{WORDS}cut:{marked[i : i + size]}" for size in _CUTS for i in range(max(1, len(marked) - size + 1)))
 
 
 def _weighed(names: Collection[str], worth: float, among: Container[str] | None) -> dict[str, float]:
@@ -56,11 +56,11 @@ def _weighed(names: Collection[str], worth: float, among: Container[str] | None)
     return dict.fromkeys(sorted(names if among is None else [n for n in names if n in among]), round(share, 4))
 
 
-def _stems(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        if "\u4e00" <= word[0] <= "\u9fff":
-            yield from (word[i : i + 2] for i in range(max(1, len(word) - 1)))
-        elif word.isdigit():
-            yield "year" if len(word) == 4 else "number"
-        else:
-            yield word[:_STEM]
+@lru_cache(maxsize=_WORDS_KEPT)
+def _stems(word: str) -> tuple[str, ...]:
+    """What a word counts as: its beginning, each pair of Chinese signs, or that it is a year or a number."""
+    if "\u4e00" <= word[0] <= "\u9fff":
+        return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+    if word.isdigit():
+        return ("year" if len(word) == 4 else "number",)
+    return (word[:_STEM],)

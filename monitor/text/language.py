@@ -7,9 +7,10 @@ words carry two or three function words; so a table per language does (93 MB les
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LONGEST = 24
 _WORD = re.compile(rf"[^\W\d_]{{1,{_LONGEST}}}")
@@ -40,16 +41,34 @@ def detect(text: str, profiles: Sequence[LanguageProfile], hint: str = "") -> st
     hint = hint.split("-")[0].lower()
     if len(candidates) == 1:
         return candidates[0].code
-    words = Counter(_words(head.lower()))
-    present = frozenset(words)
+    heard = _heard(_words(head.lower()), tuple([p.function_words for p in candidates]))
     best, best_score = hint if any(p.code == hint for p in candidates) else candidates[0].code, 0.0
-    for profile in candidates:
-        score = float(sum([words[word] for word in profile.function_words & present]))
+    for profile, count in zip(candidates, heard, strict=True):
+        score = float(count)
         score += 0.7 * sum([head.count(letter) for letter in profile.letters])
         score += _HINT_WORTH * (profile.code == hint)
         if score > best_score:
             best, best_score = profile.code, score
     return best
+
+
+def _heard(words: Sequence[str], lists: tuple[frozenset[str], ...]) -> list[int]:
+    """How many of the words each list holds."""
+    holders, counts = _holders(lists), [0] * len(lists)
+    for held in [holders[word] for word in words if word in holders]:
+        for at in held:
+            counts[at] += 1
+    return counts
+
+
+@lru_cache(maxsize=8)
+def _holders(lists: tuple[frozenset[str], ...]) -> dict[str, tuple[int, ...]]:
+    """Each word with the places of the lists that hold it."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for at, words in enumerate(lists):
+        for word in words:
+            found[word].append(at)
+    return {word: tuple(places) for word, places in found.items()}
 
 
 def _words(lower: str) -> list[str]:

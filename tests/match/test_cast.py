@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 from monitor import rulebook
 from monitor.match import Matcher
-from monitor.match.frames import Cast
+from monitor.match.candidates import may_be_recast, recast
+from monitor.match.frames import Cast, cast_of
 from monitor.model import Announcement, Article
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+HEADLINES = Path(__file__).parents[1] / "corpus" / "headlines.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +258,21 @@ def test_the_two_heads_of_state_are_those_of_the_title(matcher: Matcher, lang: s
 )
 def test_leave_to_sign_is_no_signature(matcher: Matcher, lang: str, text: str, stage: str) -> None:
     assert stage in {a.stage.value for a in reports(matcher, text, lang)[:1]}
+
+
+def test_where_no_act_can_have_another_cast_none_has(matcher: Matcher) -> None:
+    """What rules skip by ``may_be_recast`` they would not have found."""
+    kept = 0
+    for line in HEADLINES.read_text(encoding="utf-8").splitlines()[::4]:
+        each = json.loads(line)
+        article = Article(id="a", title=each["title"], text=each["text"], published_at=NOW, language=each["lang"])
+        reading = matcher.explain(article, now=NOW).reading
+        for part in reading.parts:
+            cast = cast_of(reading, part)
+            if may_be_recast(cast, part):
+                continue
+            kept += 1
+            for act in (None, *part.acts):
+                for instrument in (None, *part.instruments):
+                    assert recast(cast, reading, part, act, instrument) == cast, each["id"]
+    assert kept > 300

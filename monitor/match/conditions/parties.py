@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.match.conditions import number, table, words
-from monitor.match.frames import Frame
+from monitor.match.frames import Cast, Frame
 
 _SOURCES = frozenset(
     {"sentence", "publisher", "previous", "title", "next", "lead", "receiver", "collective", "unknown"}
@@ -35,5 +35,10 @@ def parse(value: Any) -> Settings:
     return Settings(number("parties.min", written.get("min", 2), least=1), sources)
 
 
+def enough(settings: Settings, cast: Cast) -> bool:
+    """Whether these take part, as the rule asks: what can be said before there is a frame."""
+    return cast.source in settings.sources and len(cast.principals) >= settings.least
+
+
 def holds(settings: Settings, scene: Frame) -> bool:
-    return scene.cast.source in settings.sources and len(scene.cast.principals) >= settings.least
+    return enough(settings, scene.cast)
