@@ -9,9 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.alert import clean, compose, facts, headline
-from monitor.alert.compose import Reader
 from monitor.alert.facts import Alert
-from monitor.alert.letter import Card, Letter, Line, Row, Section
+from monitor.alert.letter import Card, Letter, Line, Reader, Row, Section
 from monitor.alert.words import Words
 from monitor.model import Change, Decision, Novelty, Owed, Report, Silence, Story, StoryChange, Why
 

@@ -162,18 +162,7 @@ def _mail_body(
     def body() -> tuple[str, bytes]:
         whole = letter()
         replies = tuple(for_mailbox(each, target) for each in thread)
-        envelope = mail.Envelope(
-            delivery_id=delivery_id,
-            route=route.name,
-            sender=office.sender(route),
-            to=target if route.channel is Channel.EMAIL else office.sender(route),
-            host=office.host,
-            replies_to=replies if route.channel is Channel.EMAIL else (),
-            reply_to=route.reply_to,
-            unsubscribe=route.unsubscribe,
-            list_name=office.lexicon[route.language].text("list.name", route=route.name),
-        )
-        return whole.subject, mail.render(whole, envelope, now)
+        return whole.subject, mail.render(whole, office.envelope(route, target, delivery_id, replies), now)
 
     return body
 

@@ -4,6 +4,20 @@ only; escaping, wrapping and colours are the renderers'."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from monitor.alert.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the route's name, language and zone, and the operators' page where one is public."""
+
+    route: str
+    words: Words
+    zone: ZoneInfo
+    page_url: str = ""  # https://host of the operators' page, without a slash at its end; "" = none
+    unsubscribe: str = ""  # an https or mailto address for List-Unsubscribe; "" = none
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.alert import calendar, clean, compose, digest, drafts, headline
-from monitor.alert.compose import Reader
 from monitor.alert.digest import Item, Kind, Period
 from monitor.alert.drafts import Draft
 from monitor.alert.facts import Alert
-from monitor.alert.letter import Card, Letter, Line, Section
+from monitor.alert.letter import Card, Letter, Line, Reader, Section
 from monitor.alert.office import Office, stable_id
 from monitor.alert.render import webhook
 from monitor.alert.retry import Event

@@ -9,10 +9,11 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from monitor.alert import words
-from monitor.alert.compose import Reader
+from monitor.alert.letter import Reader
+from monitor.alert.render.mail import Envelope
 from monitor.alert.targets import sender_of
 from monitor.alert.words import Names, Words
-from monitor.config import Route
+from monitor.config import Channel, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,21 @@ class Office:
     def reader(self, route: Route) -> Reader:
         return Reader(
             route.name, self.lexicon[route.language], ZoneInfo(route.timezone), self.page_url, route.unsubscribe
+        )
+
+    def envelope(self, route: Route, target: str, delivery_id: str, replies_to: tuple[str, ...] = ()) -> Envelope:
+        """The headers' part of a mail on a route. Channels that keep mails as files have no mailbox and no thread."""
+        is_mail = route.channel is Channel.EMAIL
+        return Envelope(
+            delivery_id=delivery_id,
+            route=route.name,
+            sender=self.sender(route),
+            to=target if is_mail else self.sender(route),
+            host=self.host,
+            replies_to=replies_to if is_mail else (),
+            reply_to=route.reply_to,
+            unsubscribe=route.unsubscribe,
+            list_name=self.lexicon[route.language].text("list.name", route=route.name),
         )
 
     def sender(self, route: Route) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -94,9 +95,11 @@ class Words:
         share = min(share, 0.99) if share < 1.0 else share
         return str(format_percent(share, locale=self.locale))
 
-    def span(self, seconds: float) -> str:
-        """A duration in its largest fitting unit ("13 minutes")."""
-        return str(format_timedelta(timedelta(seconds=max(0.0, seconds)), threshold=1.5, locale=self.locale))
+    def span(self, seconds: float, *, short: bool = False) -> str:
+        """A duration in its largest fitting unit ("13 minutes", short "13 min")."""
+        form: Literal["short", "long"] = "short" if short else "long"
+        lasting = timedelta(seconds=max(0.0, seconds))
+        return str(format_timedelta(lasting, threshold=1.5, format=form, locale=self.locale))
 
 
 def load(language: str, names: Names | None = None, *, folders: Sequence[Path] = ()) -> Words:

@@ -58,6 +58,9 @@ class Tongue:
     def span(self, seconds: float) -> str:
         return self.words.span(seconds)
 
+    def short_span(self, seconds: float) -> str:
+        return self.words.span(seconds, short=True)
+
     def months(self) -> list[str]:
         names = get_month_names("abbreviated", context="stand-alone", locale=self.words.locale)
         return [str(names[number]) for number in range(1, 13)]

@@ -7,10 +7,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.alert import compose, digest, notice, silence, words
-from monitor.alert.compose import Reader
 from monitor.alert.digest import Alive, Item, Kind, Period
 from monitor.alert.facts import Alert
-from monitor.alert.letter import Letter
+from monitor.alert.letter import Letter, Reader
 from monitor.config import MatchClause
 from monitor.model import (
     ActType,

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.alert import digest, drafts, silence, words
-from monitor.alert.compose import Reader
 from monitor.alert.digest import Alive, Item, Kind, Period
+from monitor.alert.letter import Reader
 from monitor.alert.office import Office
 from monitor.alert.render import text
 from monitor.config import Channel, MatchClause, Route

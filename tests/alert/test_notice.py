@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.alert import notice, words
-from monitor.alert.compose import Reader
+from monitor.alert.letter import Reader
 from monitor.alert.office import Office
 from monitor.alert.render import text
 from monitor.alert.retry import Event

@@ -11,9 +11,8 @@ import pytest
 from lxml import html as lxml_html
 
 from monitor.alert import clean, compose, headline, words
-from monitor.alert.compose import Reader
 from monitor.alert.facts import Alert
-from monitor.alert.letter import Letter
+from monitor.alert.letter import Letter, Reader
 from monitor.alert.render import html, mail, text, webhook
 from monitor.model import ActType, Change, Novelty, Party, Reason, Sector, Stage, Step
 from tests.alert import make

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -47,26 +48,26 @@ class Settings:
 
 async def probe(settings: Settings) -> SendResult:
     """Connects, secures and logs in as ``send`` would, and sends nothing."""
-    progress = _Progress()
-    try:
-        async with asyncio.timeout(settings.deadline_s):
-            return await _open(settings, progress) or SendResult(ok=True, answer="ready")
-    except aiosmtplib.SMTPResponseException as exc:
-        return _answered(exc)
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:
-        return _broken(exc, progress)
-    finally:
-        progress.close()
+
+    async def greet(progress: _Progress) -> SendResult:
+        return await _open(settings, progress) or SendResult(ok=True, answer="ready")
+
+    return await _in_time(settings.deadline_s, greet)
 
 
 async def send(settings: Settings, delivery: Delivery, now: datetime) -> SendResult:
     """One mail to ``delivery.target``. 4xx and lost connections are for later, 5xx dead for this recipient; a break
     between the message's last dot and the answer is doubtful: it may have arrived. ``now`` is not used: the bytes
     carry their date."""
+    return await _in_time(settings.deadline_s, lambda progress: _converse(settings, delivery, progress))
+
+
+async def _in_time(deadline_s: float, talk: Callable[[_Progress], Awaitable[SendResult]]) -> SendResult:
+    """What came of a conversation with the server: its own answer, or what broke it."""
     progress = _Progress()
     try:
-        async with asyncio.timeout(settings.deadline_s):
-            return await _converse(settings, delivery, progress)
+        async with asyncio.timeout(deadline_s):
+            return await talk(progress)
     except aiosmtplib.SMTPResponseException as exc:
         return _answered(exc)
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:

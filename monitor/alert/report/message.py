@@ -46,15 +46,7 @@ def _body(
     def body() -> tuple[str, bytes]:
         made = report()
         subject = clean.line(f"{made.title}. {made.period}", 160)
-        envelope = mail.Envelope(
-            delivery_id=delivery_id,
-            route=route.name,
-            sender=office.sender(route),
-            to=target if route.channel is Channel.EMAIL else office.sender(route),
-            host=office.host,
-            reply_to=route.reply_to,
-            list_name=office.lexicon[route.language].text("list.name", route=route.name),
-        )
+        envelope = office.envelope(route, target, delivery_id)
         document = mail.Attachment(f"coopwatch-{now:%Y-%m-%d}.docx", DOCX, _word_document(made))
         return subject, mail.render_document(
             subject, formats.markdown(made), formats.html(made), (document,), envelope, now

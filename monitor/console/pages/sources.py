@@ -31,7 +31,9 @@ def sources(pages: Pages) -> Page:
             figure(covered.blocked, tongue("sources.blocked")),
             figure(covered.failing, tongue("sources.failing"), "bad" if covered.failing else ""),
             figure(covered.gaps, tongue("sources.gaps")),
-            figure(" · ".join(tongue.span(each) for each in latency) if latency else "–", tongue("sources.latency")),
+            figure(
+                " · ".join(tongue.short_span(each) for each in latency) if latency else "–", tongue("sources.latency")
+            ),
         ]
         return pages.render(
             request,
