@@ -148,9 +148,18 @@ def novelty_figures() -> Figures:
     steps = sorted((step for case in cases for step in case["steps"]), key=lambda step: (step["published"], step["id"]))
     answers = check(steps, "--group")
     wrong = [step["id"] for step in steps if answers[step["id"]]["alert"] != step["alert"]]
+    refusals = [step["id"] for step in steps if step.get("refuses")]
+    unheard = [key for key in refusals if not _takes_back(answers[key])]
     if "--verbose" in sys.argv:
         print("wrong alerts:", *wrong)
-    return {"novelty": {"wrong_alerts": len(wrong)}}
+        print("not taken back:", *unheard)
+    return {"novelty": {"wrong_alerts": len(wrong), "taken_back": len(refusals) - len(unheard)}}
+
+
+def _takes_back(answer: dict[str, Any]) -> bool:
+    """Whether an article tells those who were told that an act is off, and tells of none."""
+    told = any(mention["novelty"] == "new_stage" and mention["story"] for mention in answer["mentions"])
+    return told and not answer["alert"]
 
 
 def measure() -> Figures:

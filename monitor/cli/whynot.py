@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from monitor.match import score
-from monitor.match.matcher import Scored, Trace
+from monitor.match.choice import Scored
+from monitor.match.matcher import Trace
 from monitor.rulebook import Weights
 
 _SHOWN = 6

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.errors import RuleErrors
 from monitor.match import candidates as finding
 from monitor.match import details, features, score
 from monitor.match.candidates import Candidate
+from monitor.match.choice import ENDS, Scored, choose, soft_reason
 from monitor.match.claim import claimed_by
 from monitor.match.compiled import compiled
 from monitor.match.objects import object_of
@@ -19,17 +20,7 @@ from monitor.match.stems import WORDS, words_of
 from monitor.model import Announcement, Article, Judgement, Mention, Reason, Span, Verdict
 from monitor.rulebook import RuleSet
 
-_MAX_ANNOUNCEMENTS = 20
 _MAX_MENTIONS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate with its features and its probability."""
-
-    candidate: Candidate
-    features: dict[str, float]
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ class Matcher:
     ) -> Judgement:
         weights = self.ruleset.weights
         able = [s for s in scored if s.candidate.reason is None]
-        chosen = _chosen(able, weights.threshold)
+        chosen = choose(scored, weights.threshold)
         announcements = tuple(self._announcement(s, reading, base) for s in chosen)
         mentions = self._mentions(reading, base, scored, chosen)
         best = able[0].probability if able else self._without_frame(common)
@@ -168,14 +159,10 @@ class Matcher:
                 continue
             reason = s.candidate.reason or soft_reason(s, base)
             key = (s.candidate.frame.part.start, reason)
-            if key not in seen and (s.candidate.frame.act is not None or reason in _ENDS):
+            if key not in seen and (s.candidate.frame.act is not None or reason in ENDS):
                 seen.add(key)
                 out.append(Mention(self._announcement(s, reading, base, told=False), reason))
         return tuple(out)
-
-
-# what ends an act needs no verb of agreeing beside it: "France suspends the agreement with Brazil"
-_ENDS = frozenset({Reason.SUSPENDED, Reason.DENIED})
 
 
 def _was_an_act(scored: tuple[Scored, ...]) -> bool:
@@ -186,114 +173,6 @@ def _was_an_act(scored: tuple[Scored, ...]) -> bool:
         and s.candidate.frame.cast.source == "sentence"
         for s in scored
     )
-
-
-# what an unconvincing frame is told as, first that fits: its own sentence's cues, then the title's
-_SOFT = (
-    ("cue.anniversary", Reason.ANNIVERSARY),
-    ("cue.suspended", Reason.SUSPENDED),
-    ("cue.denied", Reason.DENIED),
-    ("cue.belligerents", Reason.BELLIGERENTS),
-    ("cue.purchase", Reason.PURCHASE),
-    ("cue.proposal", Reason.PROPOSAL),
-    ("cue.intention", Reason.PROPOSAL),
-    ("cue.conditional", Reason.CONDITIONAL),
-    ("cue.old", Reason.OLD),
-    ("cue.mandate", Reason.TALKS_ONLY),
-    ("cue.talks", Reason.TALKS_ONLY),
-    ("cue.opinion", Reason.OPINION),
-)
-
-
-def soft_reason(scored: Scored, base: dict[str, float]) -> Reason:
-    """The likeliest reason why a frame that may be an announcement did not convince."""
-    for prefix, held in (("frame.", scored.features), ("title.", base), ("lead.", base)):
-        for cue, reason in _SOFT:
-            if prefix + cue in held:
-                return reason
-    return Reason.IN_PASSING
-
-
-def _chosen(able: list[Scored], threshold: float) -> list[Scored]:
-    """The announcements of an article: the best frame, then others of different parties or kind. A headline's frame
-    gives way to a sentence of the text that says the same, which proves more."""
-    out: list[Scored] = []
-    seen: set[frozenset[str]] = set()
-    for s in able:
-        if s.probability < threshold or len(out) >= _MAX_ANNOUNCEMENTS:
-            break
-        key = _kind(s)
-        if any(key <= other or key >= other for other in seen) or (out and not _stands_alone(s)):
-            continue
-        seen.add(key)
-        out.append(s)
-    if out:
-        proof = _proof(_telling(out[0], able, threshold), able)
-        first = replace(proof, probability=out[0].probability)  # one act, told in several sentences: one probability
-        out = [first, *(s for s in out[1:] if _kind(s) != _kind(first))]
-    return out
-
-
-_FURTHER = 0.85  # an article's first act may be doubtful; what it tells besides must be plain
-_NAMED_BY_ITSELF = frozenset({"sentence", "publisher"})
-
-
-def _stands_alone(further: Scored) -> bool:
-    """Whether a further act of an article is told on its own: its sentence names its parties, and hardly in doubt."""
-    return further.probability >= _FURTHER and further.candidate.frame.cast.source in _NAMED_BY_ITSELF
-
-
-# the best frame names an agreement in general; one nearly as good that names a body, a call ... says what was agreed
-_TELLING_SHARE = 0.6
-_TELLING_RANK = 6
-
-
-def _telling(best: Scored, able: list[Scored], threshold: float) -> Scored:
-    """The frame that says most precisely what was agreed, where the best one says only that there is an agreement."""
-    act, hit = best.candidate.frame.act, best.candidate.frame.instrument
-    if (hit is not None and hit[2].ref not in _GENERAL) or act is None or act[2].ref not in _UNSIGNED:
-        return best
-    for s in able:
-        frame = s.candidate.frame
-        if s.probability < max(threshold, _TELLING_SHARE * best.probability) or frame.part.rank > _TELLING_RANK:
-            continue
-        if (
-            hit is None
-            and frame.part is best.candidate.frame.part
-            and frame.rule.weight > best.candidate.frame.rule.weight
-        ):
-            return s  # of one sentence's frames the one that says who gives, opens or signs
-        told = frame.act is not None or frame.cast.source in _NAMED_BY_ITSELF  # no mere list of what it provides for
-        specific = told and frame.instrument is not None and frame.instrument[2].ref in _SPECIFIC
-        if specific and frame.cast.countries == best.candidate.frame.cast.countries:
-            return s
-    return best
-
-
-_UNSIGNED = frozenset({"act.announce", "act.agree"})  # what is signed is what the sentence names
-_GENERAL = frozenset({"instrument.agreement", "instrument.cooperation", "instrument.initiative"})
-_SPECIFIC = frozenset({"instrument.joint_body", "instrument.consultation", "instrument.call", "instrument.exchange"})
-
-
-def _proof(first: Scored, able: list[Scored]) -> Scored:
-    """A sentence of the text that says what the headline's frame says; the headline itself where there is none."""
-    frame = first.candidate.frame
-    if frame.part.rank > 0:
-        return first
-    for same_kind in (True, False):
-        for s in able:
-            other = s.candidate.frame
-            if other.part.rank == 0 or s.probability < 0.5 * first.probability:
-                continue
-            alike = other.rule.id == frame.rule.id or not same_kind
-            if alike and other.cast.countries >= frame.cast.countries:
-                return s
-    return first
-
-
-def _kind(scored: Scored) -> frozenset[str]:
-    """What two frames of one act share: the principals."""
-    return frozenset(e.principal for e in scored.candidate.frame.cast.principals)
 
 
 def _evidence(candidate: Candidate, reading: Reading) -> tuple[Span, ...]:

@@ -46,8 +46,7 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     facts |= about_the_thing(new, old, rarity, rivals)
     _words(facts, new, old, rarity, days)
     _coded(facts, new, old)
-    if {"words_none", "sector_differs"} <= facts.keys() and facts.keys().isdisjoint(SIGNS):
-        facts["parties_alone"] = 1  # nothing is said on both sides, and they are of different fields
+    _parties_alone(facts)
     if days > RECENT_DAYS:
         alike = max(facts.get(name, 0.0) for name in _SAYS_THE_SAME)
         facts["long_ago"] = 1
@@ -57,6 +56,16 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
         facts["told_alike_abroad_late"] = facts.get("thing_said_abroad", 0.0) * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))
     return facts
+
+
+def _parties_alone(facts: Facts) -> None:
+    """Where nothing is said on both sides and they are not of one field, parties and day are too little."""
+    if not SIGNS.isdisjoint(facts):
+        return
+    if "words_none" in facts and "sector_differs" in facts:
+        facts["parties_alone"] = 1
+    elif "nothing_shared_abroad" in facts and "other_language" in facts and "sector_same" not in facts:
+        facts["parties_alone_abroad"] = 1
 
 
 def _are_other_pairs(mine: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -120,11 +129,21 @@ def _coded(facts: Facts, new: Outline, old: Outline) -> None:
         facts["joined_by_another"] = 1  # who joins an agreement later makes news of its own
     if new.deadlines and old.deadlines and new.deadlines.isdisjoint(old.deadlines) and not new.is_renewal:
         facts["deadlines_differ"] = 1  # two calls; one that is extended says so
+    if new.bodies and old.bodies and _other_bodies(new.bodies, old.bodies):
+        facts["bodies_differ"] = 1
     if _happened_again(new, old):
         facts["happened_again"] = 1
     if new.dates and old.dates:
         apart = min(abs(one - other) for one in new.dates for other in old.dates)
         facts["date_differs" if apart else "date_same"] = min(1.0, apart / 3) if apart else 1.0
+
+
+def _other_bodies(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether for one country each side names bodies that act on their own account, and none is the same: Oxford is
+    not Cambridge."""
+    ours, others = ({one.partition(":")[0] for one in bodies} for bodies in (mine, theirs))
+    shared = {one.partition(":")[0] for one in mine & theirs}
+    return bool((ours & others) - shared)
 
 
 def _happened_again(new: Outline, old: Outline) -> bool:

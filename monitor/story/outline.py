@@ -28,6 +28,7 @@ class Outline:
 
     sides: frozenset[str]  # named principals
     core: frozenset[str]  # those that make the act
+    bodies: frozenset[str]  # country:id
     languages: frozenset[str]
     said: Mapping[str, float]  # stem -> weight: 1 where a quarter of the reports say it
     usual: int  # stems of full weight
@@ -62,6 +63,7 @@ def outline(memory: Signature) -> Outline:
     return Outline(
         sides=frozenset(memory.principals) - OPEN_ENDED,
         core=_core(memory),
+        bodies=memory.bodies,
         languages=frozenset(memory.words),
         said=said,
         usual=sum(weight >= 1 for weight in said.values()),

@@ -30,6 +30,7 @@ _LEAD_CHARS = 200  # a news agency's first sentence: who, what, with whom
 _TELLING = ("sector.", "ini.")  # evidence whose words tell acts apart: what it is about
 _SAYS_WHAT = (*_TELLING, "instrument.", "act.")
 _INSTRUMENT = "instrument."
+_OWN_ACCOUNT = frozenset({"university", "company", "research", "city", "region"})  # of a country one is not another
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # ids that stand for "whoever else joins"; they tell no act from another
@@ -41,6 +42,7 @@ class Signature:
     """The memory of one act. Counts say how many reports named a thing."""
 
     principals: Mapping[str, int] = field(default_factory=dict)
+    bodies: frozenset[str] = frozenset()  # country:id of the parties that act on their own account
     types: Mapping[str, int] = field(default_factory=dict)
     sectors: Mapping[str, int] = field(default_factory=dict)
     topics: frozenset[str] = frozenset()
@@ -116,6 +118,7 @@ def of_report(report: Report, *, headed: bool = True, text: str = "", vocabulary
     )  # "today" is the day of the copy, not of the act
     return Signature(
         principals=dict.fromkeys(sorted(parties), 1),
+        bodies=frozenset(f"{party.country}:{party.id}" for party in said.parties if party.kind in _OWN_ACCOUNT),
         types={said.type.value: 1},
         sectors={sector.value: 1 for sector in said.sectors},
         topics=frozenset(said.topics),
@@ -161,6 +164,7 @@ def joined(old: Signature, new: Signature) -> Signature:
     reached."""
     return Signature(
         principals=_sum(old.principals, new.principals),
+        bodies=old.bodies | new.bodies,
         types=_sum(old.types, new.types),
         sectors=_sum(old.sectors, new.sectors),
         topics=old.topics | new.topics,
@@ -189,6 +193,7 @@ def dump(signature: Signature) -> str:
     """JSON, short keys, the same bytes for the same signature; empty parts are left out."""
     parts: dict[str, object] = {
         "p": dict(signature.principals),
+        "bodies": sorted(signature.bodies),
         "t": dict(signature.types),
         "s": dict(signature.sectors),
         "i": sorted(signature.topics),
@@ -224,6 +229,7 @@ def load(text: str) -> Signature:
     parts = json.loads(text)
     return Signature(
         principals=parts.get("p", {}),
+        bodies=frozenset(parts.get("bodies", ())),
         types=parts.get("t", {}),
         sectors=parts.get("s", {}),
         topics=frozenset(parts.get("i", ())),

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.model import ActType, Announcement, Report, Sector, Span
+from monitor.model import ActType, Announcement, Party, Report, Sector, Span
 from monitor.story.affinity import WEIGHTS, affinity, rarities
 from monitor.story.facts import features
 from monitor.story.meanings import Meanings
@@ -109,6 +109,30 @@ def test_parties_and_day_alone_are_too_little_where_the_fields_differ() -> None:
     assert fields(Sector.FINANCE, Sector.FINANCE) > 0
     assert fields(Sector.FINANCE, Sector.SCIENCE_EDUCATION) < 0
     assert fields(Sector.FINANCE, Sector.SCIENCE_EDUCATION, "agreement on taxes") > 0  # the thing is on both sides
+
+
+def test_parties_and_day_alone_are_too_little_across_languages() -> None:
+    old = report(said("IT EG", "an agreement on seeds", sector=Sector.OTHER, thing="seeds"), "Pact")
+    new = said("IT EG", "un accordo sul ghiaccio", sector=Sector.OTHER, thing="ghiaccio")
+    found = affinity(report(new, "Patto", lang="it"), old, {})
+    assert found is not None
+    assert found.facts["parties_alone_abroad"] == 1
+    assert found.value < 0
+
+
+def test_two_universities_of_one_country_are_two_parties() -> None:
+    def of(*names: str) -> Outline:
+        announcement = said("GB CN", "an agreement on batteries", thing="agreement on batteries")
+        bodies = tuple(Party(f"uni.{name}", "university", name[:2].upper(), name) for name in names)
+        return report(replace(announcement, parties=bodies), "Batteries")
+
+    oxford, cambridge, both = of("gb.oxford", "cn.tsinghua"), of("gb.cambridge", "cn.tsinghua"), of("gb.oxford")
+    assert "bodies_differ" in (features(cambridge, oxford, {}) or {})
+    assert "bodies_differ" not in (features(oxford, oxford, {}) or {})
+    assert "bodies_differ" not in (features(both, oxford, {}) or {})  # who is named by one side only may be in both
+    assert "bodies_differ" not in (features(of("gb.cambridge", "gb.oxford"), oxford, {}) or {})
+    states = report(said("GB CN", "an agreement on batteries", thing="agreement on batteries"), "Batteries")
+    assert "bodies_differ" not in (features(states, oxford, {}) or {})
 
 
 def test_every_fact_has_a_weight() -> None:
