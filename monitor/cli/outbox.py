@@ -13,7 +13,7 @@ from monitor.cli.options import Config, Json, read_settings
 from monitor.cli.output import print_json, print_table, say
 from monitor.cli.route import moment
 from monitor.errors import ConfigError
-from monitor.model import Delivery, DeliveryState
+from monitor.model import Delivery, DeliveryState, TargetState
 from monitor.store import open_store
 from monitor.store.curation import Action
 from monitor.text import counted
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     group = typer.Typer(no_args_is_help=True, help="Deliveries: queued, given up, sent again.")
     group.command("list", help="What is queued and what was given up, newest first.")(list_deliveries)
-    group.command("retry", help="Send what was given up again, under its first id.")(retry)
+    group.command("retry", help="Send what was given up again, and what waits at once; under its first id.")(retry)
     group.command("replay", help="Send everything since a moment again, also what arrived, under its first id.")(replay)
     app.add_typer(group, name="outbox")
 
@@ -40,6 +40,7 @@ def list_deliveries(
     store = open_store(read_settings(config).database_url)
     try:
         found = store.views.deliveries(tuple(state or SHOWN), limit)
+        resting = store.views.resting(datetime.now(UTC))
     finally:
         store.close()
     if as_json:
@@ -52,6 +53,21 @@ def list_deliveries(
     ]
     asked = f"no delivery is {', '.join(state)}" if state else "nothing waits and nothing was given up"
     print_table("", columns, rows, none=f"{asked}; what arrived: coopwatch outbox list --state sent")
+    for each in resting:
+        say(_rest(each))
+
+
+def _rest(target: TargetState) -> str:
+    """Why nothing goes to a target now, and how to change that."""
+    answer = f" ({target.answer})" if target.answer else ""
+    if target.disabled or target.open_until is None:
+        return (
+            f"{target.route}: {target.target} said that it is gone{answer}: mend the route, then coopwatch outbox retry"
+        )
+    until = f"{target.open_until:%Y-%m-%d %H:%M} UTC"
+    failed = counted(target.failures, "failure", "failures")
+    why = f"is left alone until {until} after {failed} in a row{answer}"
+    return f"{target.route}: {target.target} {why}; once mended: coopwatch outbox retry"
 
 
 def _line(delivery: Delivery) -> dict[str, object]:
@@ -72,21 +88,26 @@ def _line(delivery: Delivery) -> dict[str, object]:
 
 
 def retry(
-    ids: Annotated[list[str] | None, typer.Argument(help="Deliveries; none = all that were given up.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="Deliveries; none = all that were given up or wait.")] = None,
     config: Config = None,
 ) -> None:
     settings = read_settings(config)
     store = open_store(settings.database_url)
     try:
-        dead = [each.id for each in store.views.deliveries((DeliveryState.DEAD,), ALL)]
-        unknown = sorted(set(ids or ()) - set(dead))
+        held = [each.id for each in store.views.deliveries((DeliveryState.DEAD, DeliveryState.RETRY), ALL)]
+        unknown = sorted(set(ids or ()) - set(held))
         if unknown:
-            raise ConfigError(f"not among the deliveries that were given up: {', '.join(unknown)}")
-        done = Action(getpass.getuser(), "replay", "delivery", ids[0] if ids and len(ids) == 1 else "")
-        number = store.curation.replay(ids or dead, done, datetime.now(UTC))
+            raise ConfigError(f"not among the deliveries that were given up or wait: {', '.join(unknown)}")
+        by, one = getpass.getuser(), ids[0] if ids and len(ids) == 1 else ""
+        now = datetime.now(UTC)
+        number = store.curation.replay(ids or held, Action(by, "replay", "delivery", one), now)
+        hastened = store.curation.hasten(ids or held, Action(by, "hasten", "delivery", one), now)
     finally:
         store.close()
-    _say_queued(number)
+    if hastened:
+        say(f"{counted(hastened, 'delivery', 'deliveries')} due now")
+    if number or not hastened:
+        _say_queued(number)
 
 
 def _say_queued(number: int) -> None:

@@ -106,6 +106,28 @@ class CurationStore:
                 _note(connection, done, now)
             return len(parked)
 
+    def hasten(self, delivery_ids: Collection[str], done: Action, now: datetime) -> int:
+        """Makes waiting deliveries due at once and ends their targets' rest after failures: the other side was mended. How
+        often they were tried stays. Returns how many there were."""
+        with self._database.write() as connection:
+            waiting = [
+                row
+                for chunk in chunks(delivery_ids)
+                for row in connection.execute(
+                    select(delivery.c.id, delivery.c.route, delivery.c.target).where(
+                        delivery.c.id.in_(chunk), delivery.c.state == DeliveryState.RETRY
+                    )
+                )
+            ]
+            for row in waiting:
+                connection.execute(update(delivery).where(delivery.c.id == row.id).values(due_at=now))
+            for route, name in {(row.route, row.target) for row in waiting}:
+                rested = (target.c.route == route, target.c.target == name)
+                connection.execute(update(target).where(*rested).values(open_until=None, changed_at=now))
+            if waiting:
+                _note(connection, done, now)
+            return len(waiting)
+
     def set_feed(self, feed_id: str, state: FeedState, reason: str, done: Action, now: datetime) -> None:
         """Pauses or resumes a feed; a resumed one is due at once. Raises ConfigError for an unknown feed."""
         with self._database.write() as connection:

@@ -91,12 +91,7 @@ class OutboxStore:
         wanted = sorted({work.delivery.route for work in works})
         with self._database.read() as connection:
             rows = connection.execute(select(target).where(target.c.route.in_(wanted))).all()
-        return {
-            (row.route, row.target): TargetState(
-                row.route, row.target, row.failures, row.open_until, row.disabled, row.answer
-            )
-            for row in rows
-        }
+        return {(row.route, row.target): to_target(row) for row in rows}
 
     def commit(self, ends: Sequence[SendEnd], now: datetime, notices: Sequence[Delivery] = ()) -> int:
         """Stores how attempts ended, and the messages that tell operators of trouble; returns how many claims still
@@ -147,6 +142,11 @@ def _story_ids(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[st
     for row in rows:
         found[row.delivery_id] = (*found.get(row.delivery_id, ()), row.story_id)
     return found
+
+
+def to_target(row: Any) -> TargetState:
+    """How a target fares, from its row."""
+    return TargetState(row.route, row.target, row.failures, row.open_until, row.disabled, row.answer)
 
 
 def to_delivery(row: Any, story_ids: tuple[str, ...] = (), *, attempts: int | None = None) -> Delivery:

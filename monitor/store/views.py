@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from monitor.model import Delivery, Episode
+from monitor.model import Delivery, Episode, TargetState
 from monitor.store.engine import Database
 from monitor.store.health import open_episodes
-from monitor.store.outbox import WAITING, to_delivery
-from monitor.store.tables import attempt, delivery, entry, feed, poll, story
+from monitor.store.outbox import WAITING, to_delivery, to_target
+from monitor.store.tables import attempt, delivery, entry, feed, poll, story, target
 from monitor.store.told import held
 
 
@@ -137,6 +137,13 @@ class ViewStore:
             query = query.where(delivery.c.state.in_(states))
         with self._database.read() as connection:
             return tuple(to_delivery(row) for row in connection.execute(query))
+
+    def resting(self, now: datetime) -> tuple[TargetState, ...]:
+        """The targets that are left alone for a while after failures, or switched off."""
+        chosen = select(target).where(or_(target.c.open_until > now, target.c.disabled.is_(True)))
+        with self._database.read() as connection:
+            rows = connection.execute(chosen.order_by(target.c.route, target.c.target)).all()
+        return tuple(to_target(row) for row in rows)
 
     def attempts(self, delivery_id: str) -> tuple[tuple[int, datetime, str, str], ...]:
         """Number, start, result and answer of each attempt of a delivery."""

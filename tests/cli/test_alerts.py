@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import insert, update
 
 from monitor import cli
 from monitor.model import Decision, Delivery, DeliveryState, EventType, Owed, Stage, Told, Why
-from monitor.store import Store
+from monitor.store import Store, tables
 from monitor.store.articles import told_row
 from monitor.store.outbox import insert_deliveries
 from monitor.store.statements import insert_new
@@ -189,6 +190,29 @@ def test_outbox_lists_retries_and_replays_under_the_first_id(
     since = (datetime.now() - timedelta(hours=5)).isoformat()  # noqa: DTZ005 - as a person types it
     assert cli.main(["outbox", "replay", "--since", since, "--yes", *config]) == 0
     assert {each.id for each in store.views.deliveries((DeliveryState.QUEUED.value,))} == {"cw_1.x", "cw_2.x"}
+
+
+def test_a_target_that_rests_is_named_and_what_waits_for_it_goes_at_once_when_a_person_says_so(
+    tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(store, 1, DeliveryState.RETRY)
+    config, later = configure(tmp_path), datetime.now(UTC) + timedelta(minutes=20)
+    (waiting,) = store.views.deliveries()
+    with store.database.write() as connection:
+        connection.execute(update(tables.delivery).values(due_at=later))
+        row = {"route": waiting.route, "target": waiting.target, "failures": 6, "open_until": later, "disabled": False}
+        connection.execute(insert(tables.target).values(**row, answer="refused", changed_at=later))
+    assert cli.main(["outbox", "list", *config]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        f"{waiting.target} is left alone until {later:%Y-%m-%d %H:%M} UTC after 6 failures in a row (refused)" in said
+    )
+    assert cli.main(["outbox", "retry", *config]) == 0
+    assert "1 delivery due now" in capsys.readouterr().out
+    assert store.views.deliveries()[0].due_at < later
+    assert store.views.resting(datetime.now(UTC)) == ()
+    assert cli.main(["outbox", "list", *config]) == 0
+    assert "left alone" not in capsys.readouterr().out
 
 
 def test_replay_never_sends_what_could_not_be_rendered(tmp_path: Path, store: Store) -> None:
