@@ -11,11 +11,14 @@ from html import unescape
 
 from lxml import etree
 from lxml.html import HtmlElement, fragment_fromstring
-from trafilatura import bare_extraction
+from trafilatura import bare_extraction, xpaths
 from trafilatura.settings import Extractor
 
+from monitor.extract import lighter
 from monitor.extract.guard import trim
 from monitor.extract.head import squeezed
+
+lighter.lighten(xpaths)
 
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption",
