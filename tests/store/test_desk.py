@@ -135,7 +135,7 @@ def test_no_list_asks_more_the_longer_it_is(reading: Connection) -> None:
     for size in (5, 50):
         with counted(reading) as statements:
             desk.find_stories(reading, StoryFilter(words="ricerca", principals=("IT",)), size=size)
-        assert len(statements) == 2
+        assert len(statements) == 3, "the stories, what was said of them, their sources"
     with counted(reading) as statements:
         desk.story_file(reading, "st-7")
         desk.coverage(reading, NOW)
