@@ -155,7 +155,7 @@ def story_page(file: StoryFile, judged: str, tongue: Tongue) -> dict[str, object
         "reports": [
             article_card(reports, texts.get(article_id), tongue) for article_id, reports in by_article(story).items()
         ],
-        "rule_line": tongue("story.rule", rule=best.rule, score=f"{best.score:.2f}") if best else "",
+        "rule_line": tongue("story.rule", rule=best.rule, score=words.percent(best.score)) if best else "",
         "terms": term_rows(best.terms) if best else [],
         "deliveries": [
             {
