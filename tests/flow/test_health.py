@@ -163,7 +163,9 @@ def test_refused_rules_are_mailed_and_the_old_ones_work_on(duty: World, tmp_path
         service.says("coopwatch is ready")
         (rules / "concepts" / "broken.yaml").write_text("concepts:\n  act.x: {kind: act\n", encoding="utf-8")
         service.process.send_signal(signal.SIGHUP)
-        eventually(lambda: any("New rules or settings were refused" in subject for subject in subjects(duty)), "it is told")
+        eventually(
+            lambda: any("New rules or settings were refused" in subject for subject in subjects(duty)), "it is told"
+        )
         duty.stories = [SIGNED]
         eventually(lambda: duty.hooks, "the old rules judge")
 
