@@ -1,5 +1,5 @@
-"""Frames that tell no new act by what stands around them: an agreement that is had, celebrated, asked about, negotiated,
-wished for or merely promised, a joint condemnation, a purchase of arms. The clauses of GUIDE.md that a few words decide."""
+"""Frames that tell no new act by what stands around them: an agreement that is had, celebrated, asked about, negotiated
+or wished for, a joint condemnation, a purchase of arms. The clauses of GUIDE.md that a few words decide."""
 
 from __future__ import annotations
 
@@ -102,34 +102,16 @@ def _is_of_arms_bought(frame: Frame, reading: Reading) -> bool:
     return {"cue.arms", "cue.purchase"} <= frame.part.cue_names
 
 
-def _is_a_promise(frame: Frame, reading: Reading) -> bool:
-    """ "Agreed to further strengthen bilateral ties", and nothing else in the sentence (GUIDE.md: context)."""
-    act, part = frame.act, frame.part
-    if act is None or act[2].ref not in _PROMISING or not part.instruments:
-        return False
-    if any(h[2].ref not in _WORDS_ONLY for h in part.instruments):
-        return False
-    if not _PROMISING.issuperset(h[2].ref for h in part.acts) or any(h[2].ref != _PLEDGE for h in part.hints):
-        return False
-    stronger = [h for h in part.acts if h[2].ref == _STRENGTHEN]
-    return any(h is act or -2 <= h[0] - act[1] <= _PROMISED_CHARS for h in stronger)
-
-
 _HAS_CHARS = 14  # "have a new defence agreement"
 _OF_CHARS = 4  # "anniversary of", "anni di"
 _OPENING_CHARS = 24
 _WISH_CHARS = 24  # "eyes a multibillion fighter deal"
-_PROMISED_CHARS = 40  # "agreed on Monday to further strengthen"
-_STRENGTHEN = "act.strengthen"
-_PLEDGE = "hint.declaration"
 _WISHES = frozenset({"cue.proposal", "cue.intention"})
 _CONCLUDING = frozenset(f"act.{one}" for one in ("sign", "conclude", "adopt", "ratify", "in_force", "initial"))
 _WISHING = frozenset(
     f"act.{one}" for one in ("agree", "decide", "announce", "launch", "strengthen", "partner", "approve")
 )
-_PROMISING = frozenset(f"act.{one}" for one in ("agree", "decide", "commit", "partner", "strengthen"))
 _SALES = frozenset({"instrument.agreement", "instrument.deal"})
-_WORDS_ONLY = frozenset({"instrument.cooperation", "instrument.relations", "instrument.partnership"})
 
 _TESTS: tuple[tuple[Callable[[Frame, Reading], bool], Reason], ...] = (
     (_is_a_state_of_things, Reason.OLD),
@@ -139,5 +121,4 @@ _TESTS: tuple[tuple[Callable[[Frame, Reading], bool], Reason], ...] = (
     (_is_wished_for, Reason.PROPOSAL),
     (_is_a_condemnation, Reason.IN_PASSING),
     (_is_of_arms_bought, Reason.PURCHASE),
-    (_is_a_promise, Reason.TALKS_ONLY),
 )

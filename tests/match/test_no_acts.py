@@ -1,4 +1,4 @@
-"""What is negotiated, wished for, condemned, bought or only promised tells no act. Beside each stands what does."""
+"""What is negotiated, wished for, condemned or bought tells no act. Beside each stands what does."""
 
 from __future__ import annotations
 
@@ -111,30 +111,3 @@ def test_arms_that_are_bought_are_a_purchase(matcher: Matcher, lang: str, title:
 
 def test_arms_that_are_built_together_are_not(matcher: Matcher) -> None:
     assert None in reasons(matcher, "en", "Peru and Norway sign deal to build fighters together")
-
-
-@pytest.mark.parametrize(
-    ("lang", "title"),
-    [
-        ("en", "Peru, Norway agree to further strengthen bilateral ties"),
-        ("it", "Perù e Norvegia si impegnano a rafforzare la cooperazione"),
-        ("fr", "Le Pérou et la Norvège s'engagent à renforcer leur coopération"),
-        ("zh", "秘鲁与挪威同意加强合作"),
-    ],
-)
-def test_a_promise_of_closer_ties_is_no_act(matcher: Matcher, lang: str, title: str) -> None:
-    found = reasons(matcher, lang, title)
-    assert found
-    assert None not in found
-
-
-@pytest.mark.parametrize(
-    ("lang", "title"),
-    [
-        ("en", "Peru, Norway agree to strengthen ties and open joint laboratory"),
-        ("en", "Peru and Norway announce steps to strengthen their alliance"),
-        ("it", "Perù e Norvegia rafforzano la cooperazione: firmato il piano d'azione"),
-    ],
-)
-def test_closer_ties_with_something_in_hand_may_be_one(matcher: Matcher, lang: str, title: str) -> None:
-    assert None in reasons(matcher, lang, title)
