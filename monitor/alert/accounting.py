@@ -26,6 +26,7 @@ class Account(StrEnum):
 
 # A digest waits at most a week for its weekday; the end of a pause is the operator's to choose.
 LONGEST_WAIT = timedelta(days=8)
+RETURN_WAIT = timedelta(days=1)  # the summary of a return goes out with it; a machine may be down meanwhile
 _OUTBOX = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY})
 
 
@@ -63,13 +64,14 @@ def account_of(
 ) -> Account | None:
     """The one account of a piece of news; None where it is lost. What goes to several mailboxes is queued until the
     last has its answer, and sent when one of them got it. What waits for a message of an absent route waits from its
-    return on."""
+    return on, and what its absence held is lost when no summary came with the return."""
     decision = told.owed.decision
     if decision is Decision.SILENCED:
         return Account.SILENCED
     if not told.delivery_id:
         if decision is Decision.PAUSED:
-            return Account.PAUSED
+            is_back = absent_until is not None and now - absent_until >= RETURN_WAIT
+            return None if is_back else Account.PAUSED
         since = max(told.told_at, absent_until) if absent_until else told.told_at
         waits = decision in (Decision.DIGEST, Decision.NEAR, Decision.HELD) and now - since < LONGEST_WAIT
         return Account.WAITING if waits else None

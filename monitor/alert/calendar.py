@@ -31,9 +31,12 @@ def local(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def reminder_due(deadline: str, zone: ZoneInfo, told: frozenset[int], now: datetime) -> int | None:
+def reminder_due(
+    deadline: str, zone: ZoneInfo, told: frozenset[int], now: datetime, heard_at: datetime | None = None
+) -> int | None:
     """Which reminder (14, 7 or 2 days before) is due, or None. Of several that were slept through only the last; none
-    once the deadline's day has begun, none for a deadline that is not a whole date."""
+    whose time was over when the call was told (``heard_at``), none once the deadline's day has begun, none for a deadline
+    that is not a whole date."""
     try:
         last = date.fromisoformat(deadline)
     except ValueError:
@@ -42,7 +45,10 @@ def reminder_due(deadline: str, zone: ZoneInfo, told: frozenset[int], now: datet
         return None
     due = [days for days in REMINDER_DAYS if local(last - timedelta(days=days), REMINDER_TIME, zone) <= now]
     latest = min(due, default=None)
-    return None if latest is None or any(days <= latest for days in told) else latest
+    if latest is None or any(days <= latest for days in told):
+        return None
+    is_news = heard_at is not None and local(last - timedelta(days=latest), REMINDER_TIME, zone) <= heard_at
+    return None if is_news else latest
 
 
 def next_reminder(deadline: str, zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -19,6 +19,7 @@ from monitor.alert.retry import Event
 from monitor.alert.targets import targets
 from monitor.config import Channel, Route
 from monitor.model import (
+    Change,
     Decision,
     EventType,
     Novelty,
@@ -197,16 +198,22 @@ def reminder_letter(story: Story, reader: Reader, now: datetime) -> Letter:
     )
 
 
+_SAYS_WHEN = frozenset({"", Change.CORRECTION.value})  # messages that name the deadline
+
+
 def reminder_days(story: Story, route: Route, told: Sequence[Told], now: datetime) -> int | None:
     """Which reminder of a call is due on a route that was told it: 14, 7 or 2 days before its deadline; None for none.
     ``told`` is what the route was told of this story."""
     if not route.reminders or story.state != "open" or story.stage is Stage.SUSPENDED or not story.deadline:
         return None
-    if not any(each.owed.change == "" and each.owed.decision is not Decision.SILENCED for each in told):
+    heard = [each for each in told if each.owed.decision is not Decision.SILENCED]
+    if not any(each.owed.change == "" for each in heard):
         return None
+    # who was told this morning that a call closes in six days need not hear it at noon again
+    heard_at = max(each.told_at for each in heard if each.owed.change in _SAYS_WHEN)
     given = frozenset(
         int(each.owed.detail)
         for each in told
         if each.owed.change.startswith("reminder:") and each.owed.change.endswith(f":{story.deadline}")
     )
-    return calendar.reminder_due(story.deadline, ZoneInfo(route.timezone), given, now)
+    return calendar.reminder_due(story.deadline, ZoneInfo(route.timezone), given, now, heard_at)

@@ -42,3 +42,27 @@ def test_each_piece_of_news_stands_on_one_account(
     result = accounting.balance([one], {"cw_1": [delivery(state) for state in states]}, NOW)
     assert result.counts == ({account: 1} if account else {})
     assert result.missing == (() if account else (one,))
+
+
+@pytest.mark.parametrize(
+    ("back", "account"),
+    [
+        (None, Account.PAUSED),
+        (timedelta(days=4), Account.PAUSED),  # still absent
+        (timedelta(hours=-2), Account.PAUSED),  # just back: the summary is on its way
+        (timedelta(days=-2), None),  # no summary came
+    ],
+)
+def test_what_an_absence_held_is_lost_when_its_return_brought_no_summary(
+    back: timedelta | None, account: Account | None
+) -> None:
+    held = told(Decision.PAUSED, age=timedelta(days=20))
+    absences = {} if back is None else {"desk": NOW + back}
+    result = accounting.balance([held], {}, NOW, absences)
+    assert result.counts == ({account: 1} if account else {})
+    assert result.missing == (() if account else (held,))
+
+
+def test_another_route_s_return_says_nothing() -> None:
+    held = told(Decision.PAUSED, age=timedelta(days=20))
+    assert accounting.balance([held], {}, NOW, {"other": NOW - timedelta(days=5)}).missing == ()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -86,7 +88,7 @@ def test_a_reminder_counts_the_days_left_and_is_told_once() -> None:
 def test_only_open_calls_that_the_route_was_told_are_reminded_of() -> None:
     story = make.story(deadline="2026-03-12")
     owed = Owed("a", story.id, Stage.SIGNED, "", Decision.IMMEDIATE, Why.NEW)
-    told = [Told(owed, NOW, "cw_1")]
+    told = [Told(owed, NOW - timedelta(days=2), "cw_1")]
 
     def due(route: Route, value: Any, told: list[Told]) -> int | None:
         return notice.reminder_days(value, route, told, NOW)
@@ -99,3 +101,27 @@ def test_only_open_calls_that_the_route_was_told_are_reminded_of() -> None:
     assert due(mail("a"), make.story(), told) is None
     extended = make.story(deadline="2026-03-18")
     assert due(mail("a"), extended, [*told, Told(notice.reminder_owed(story, mail("a"), 7), NOW)]) == 14
+
+
+def test_who_was_told_of_a_call_this_morning_is_not_reminded_of_it_at_noon() -> None:
+    story = make.story(deadline="2026-03-12")  # in seven days, and its eight o'clock is over
+    first = Told(
+        Owed("a", story.id, Stage.LAUNCHED, "", Decision.IMMEDIATE, Why.NEW), NOW - timedelta(minutes=5), "cw_1"
+    )
+
+    def due(story: Any, told: list[Told], at: datetime = NOW) -> int | None:
+        return notice.reminder_days(story, mail("a"), told, at)
+
+    assert due(story, [first]) is None
+    assert due(story, [first], NOW + timedelta(days=4, hours=20)) is None
+    assert due(story, [first], NOW + timedelta(days=4, hours=21)) == 2  # 08:00 in Rome, two days before
+    # one that was told long ago and extended this morning says its new deadline itself, too
+    long_ago = replace(first, told_at=NOW - timedelta(days=30))
+    extended = Told(replace(first.owed, stage=Stage.RENEWED), NOW - timedelta(minutes=5), "cw_2")
+    assert due(story, [long_ago, extended]) is None
+    corrected = Told(replace(first.owed, change="correction"), NOW - timedelta(minutes=5), "cw_3")
+    assert due(story, [long_ago, corrected]) is None
+    # a deadline that a person entered, and one that was slept through, are said as soon as they can be
+    assert due(story, [long_ago]) == 7
+    silent = replace(extended, owed=replace(extended.owed, decision=Decision.SILENCED))
+    assert due(story, [long_ago, silent]) == 7

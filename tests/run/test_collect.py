@@ -259,7 +259,8 @@ def test_an_alert_that_may_have_arrived_goes_again_as_it_is(store: Store) -> Non
 
 
 def test_a_call_is_reminded_of_once_per_date_on_the_routes_that_were_told(store: Store) -> None:
-    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1")
+    yesterday = NOW - timedelta(days=1)
+    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1", at=yesterday)
     other = replace(DESK, name="other")
     collecting = step(store, DESK, other)
     assert work(collecting, NOW) == {"reminder": 1}
@@ -268,8 +269,25 @@ def test_a_call_is_reminded_of_once_per_date_on_the_routes_that_were_told(store:
     assert [each.route for each in outbox(store)] == ["desk", "desk"]
 
 
+def test_an_extended_call_is_reminded_of_by_its_new_deadline_at_eight_over_a_clock_change(store: Store) -> None:
+    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1", at=NOW)
+    story = store.stories.load(["st-1"])["st-1"]
+    with store.database.write() as connection:
+        save_story(connection, replace(story, deadline="2026-04-05"), frozenset(), NOW, known=True, added=())
+    collecting = step(store, DESK)
+
+    def reminded(moment: str) -> bool:
+        return bool(work(collecting, datetime.fromisoformat(f"2026-{moment}:00+00:00")))
+
+    assert not reminded("03-10T07:30")  # two days before the old deadline
+    assert [reminded(f"03-22T{at}") for at in ("06:59", "07:00")] == [False, True]  # 08:00 in Rome is winter time
+    assert [reminded(f"03-29T{at}") for at in ("05:59", "06:00")] == [False, True]  # the clocks changed at night
+    assert [reminded(f"04-03T{at}") for at in ("05:59", "06:00", "09:00")] == [False, True, False]
+
+
 def test_a_call_that_was_dismissed_is_not_reminded_of(store: Store) -> None:
-    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1")
+    yesterday = NOW - timedelta(days=1)
+    tell(store, 1, Decision.IMMEDIATE, deadline="2026-03-12", type=ActType.CALL, delivery_id="cw_1", at=yesterday)
     store.curation.note(Action("ada", DISMISS, "story", "st-1", "other"), NOW)
     assert work(step(store, DESK), NOW) == {"reminder": 1}
     store.curation.note(Action("ada", DISMISS, "story", "st-1", ""), NOW)
