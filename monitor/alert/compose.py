@@ -136,9 +136,10 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
     words = reader.words
     told = [change.report.announcement for change in alert.changes]
     also = [
-        Line(words.text("also.known", headline=headline.of_announcement(other, words)))
-        for other in alert.others
-        if other not in told
+        Line(words.text(f"also.{how}", headline=headline.of_announcement(other, words)))
+        for how, others in (("beside", alert.beside), ("known", alert.others))
+        for other in others
+        if other not in told and (how == "known" or _act(other) not in {_act(each) for each in told})
     ]
     also += _mentioned(alert, words)
     also = list({line.text: line for line in also}.values())
@@ -158,7 +159,9 @@ def _common(alert: Alert, reader: Reader, now: datetime) -> tuple[Row, ...]:
 def _mentioned(alert: Alert, words: Words) -> list[Line]:
     """The refused reports of other acts: those of old, denied or suspended acts one by one (an operator may know them),
     the doubtful ones counted. The act that is told, in another sentence, is no other act."""
-    said = {_act(change.report.announcement) for change in alert.changes} | {_act(other) for other in alert.others}
+    said = {_act(change.report.announcement) for change in alert.changes} | {
+        _act(other) for other in (*alert.others, *alert.beside)
+    }
     others = {(_act(m.announcement), m.reason): m for m in alert.mentions if _act(m.announcement) not in said}
     shown = [m for m in others.values() if m.reason in _TOLD_REASONS or _is_known(m, words)]
     lines = [

@@ -18,6 +18,7 @@ class Alert:
     changes: tuple[StoryChange, ...]
     known: Mapping[str, Story]
     others: tuple[Announcement, ...] = ()  # acts of the article that are told already
+    beside: tuple[Announcement, ...] = ()  # further acts of the article that count to the stories of ``changes``
     mentions: tuple[Mention, ...] = ()
     late: bool = False
     method: str = "page"  # model.ReadMethod

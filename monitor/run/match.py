@@ -206,14 +206,13 @@ class MatchStep:
         due = {index % len(changes) for index, one in enumerate(owed) if one.decision is not Decision.NOT}
         named = {key for change in changes for key in _named(change.story)}
         own = {change.story.id: change.story for change in changes}
+        known = [each for each in changes if each.novelty is Novelty.KNOWN and each.report.reason is None]
+        moved = {each.story.id for each in changes if each.novelty is not Novelty.KNOWN}
         return Alert(
             changes=tuple(change for index, change in enumerate(changes) if index in due),
             known={**self._store.stories.load(named - own.keys()), **own},
-            others=tuple(
-                change.report.announcement
-                for change in changes
-                if change.novelty is Novelty.KNOWN and change.report.reason is None
-            ),
+            others=tuple(each.report.announcement for each in known if each.story.id not in moved),
+            beside=tuple(each.report.announcement for each in known if each.story.id in moved),
             mentions=judgement.mentions,
             late=work.late,
             method=work.article.method,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -169,6 +170,16 @@ def test_old_acts_in_the_article_are_listed_and_doubtful_reports_counted() -> No
     assert [line.text for line in row.lines] == [
         "not told (old news): France and China: agreement",
         "passing reports, not told: opinion (1), talks only (2)",
+    ]
+
+
+def test_a_further_act_of_the_story_just_told_is_not_called_known() -> None:
+    told = make.alert()
+    same = replace(told.report.announcement, quote="They signed it twice.")
+    other = replace(same, parties=(make.FRANCE, make.CHINA))
+    (row, _) = letter(replace(told, beside=(same, other)), "en").common
+    assert [line.text.partition(": ")[::2] for line in row.lines] == [
+        ("in the same story", headline.of_announcement(other, EN))
     ]
 
 
