@@ -5,12 +5,12 @@ Title and text are read as one string, so that one pass serves both; ``text_at``
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from monitor.match.before import Tenses, tenses_of
@@ -131,11 +131,15 @@ def _is_part_of_a_name(hit: Hit, names: list[tuple[int, int]]) -> bool:
 _FAMILIES = {"act": 0, "instrument": 1, "sector": 2, "cue": 3, "hint": 4}
 
 
-@lru_cache(maxsize=4096)
-def _family(ref: str) -> int:
-    return _FAMILIES[ref.partition(".")[0]]
+class _Families(dict[str, int]):
+    """A concept's family by its name, worked out when first asked for: three hundred times an article."""
+
+    def __missing__(self, ref: str) -> int:
+        family = self[ref] = _FAMILIES[ref.partition(".")[0]]
+        return family
 
 
+_FAMILY_OF = _Families()
 _INSTRUMENT = _FAMILIES["instrument"]
 _NOTHING: tuple[tuple[Hit, ...], ...] = ((), (), (), (), ())
 
@@ -148,15 +152,17 @@ def _parts(
     buckets: dict[int, tuple[list[Hit], ...]] = {}
     named: dict[int, list[Mentioned]] = defaultdict(list)
     names = [(m.start, m.end) for m in mentions if m.entity.kind == "organisation"]
-    for hit in concepts:
-        family = _family(hit[2].ref)
+    at, until, bucket = -1, starts[0] if starts else sys.maxsize, None
+    for hit in concepts:  # in order of appearance: most stand in the sentence of the one before
+        family = _FAMILY_OF[hit[2].ref]
         if names and family == _INSTRUMENT and _is_part_of_a_name(hit, names):
             continue
-        at = bisect_right(starts, hit[0]) - 1
-        if at >= 0:
-            if at not in buckets:
-                buckets[at] = ([], [], [], [], [])
-            buckets[at][family].append(hit)
+        if hit[0] >= until:
+            at = bisect_right(starts, hit[0], at + 1) - 1
+            until = starts[at + 1] if at + 1 < len(starts) else sys.maxsize
+            bucket = buckets[at] = ([], [], [], [], [])
+        if bucket is not None:
+            bucket[family].append(hit)
     for mention in mentions:
         at = bisect_right(starts, mention.start) - 1
         if at >= 0:
