@@ -198,6 +198,7 @@ _END_STANDING = (
 )
 _END_MATCH = _END_STANDING.where(entry.c.claim_id == bindparam("held_claim"), entry.c.state == EntryState.READ)
 _INSERT_JUDGEMENT = judgement.insert()
+_INSERT_VERDICT = verdict.insert()
 
 
 def _is_plain(result: MatchResult) -> bool:
@@ -229,13 +230,11 @@ def _commit_one(connection: Connection, result: MatchResult, now: datetime) -> C
     if not done.rowcount:
         return Committed.LOST
     if result.judgement is not None:
-        connection.execute(_INSERT_JUDGEMENT, _judgement_row(work.entry_id, result.judgement, now))
+        execute_many(connection, _INSERT_JUDGEMENT, [_judgement_row(work.entry_id, result.judgement, now)])
     for save in result.stories:
         save_story(connection, save.story, save.keys, now, known=save.known, added=save.added)
     insert_new(connection, told, [told_row(one) for one in result.told])
-    if result.verdicts:
-        rows = [_owed_row(one) | {"decided_at": now} for one in result.verdicts]
-        connection.execute(verdict.insert(), rows)
+    execute_many(connection, _INSERT_VERDICT, [_owed_row(one) | {"decided_at": now} for one in result.verdicts])
     insert_deliveries(connection, result.deliveries)
     return Committed.DONE
 

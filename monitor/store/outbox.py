@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from monitor.model import Delivery, DeliveryState, EventType, TargetState
+from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
-from monitor.store.statements import MOST, NOW, insert_new, unclaimed, upsert
+from monitor.store.statements import IDS, MOST, NOW, insert_new, unclaimed, upsert
 from monitor.store.tables import attempt, delivery, delivery_story, target
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY)
@@ -59,24 +60,14 @@ class OutboxStore:
             rows = connection.execute(_due(), {NOW.key: now, MOST.key: limit}).all()
             if not rows:
                 return []
-            connection.execute(
-                update(delivery)
-                .where(delivery.c.id.in_([row.id for row in rows]))
-                .values(
-                    state=DeliveryState.SENDING,
-                    claim_id=claim_id,
-                    claim_until=now + timedelta(seconds=lease_s),
-                    attempts=delivery.c.attempts + 1,
-                )
-            )
-            connection.execute(
-                attempt.insert(),
-                [
-                    {"delivery_id": row.id, "number": row.attempts + 1, "started_at": now, "result": "unknown"}
-                    for row in rows
-                ],
-            )
-            stories = _story_ids(connection, [row.id for row in rows])
+            ids, until = [row.id for row in rows], now + timedelta(seconds=lease_s)
+            connection.execute(_CLAIM, {IDS.key: ids, "new_claim": claim_id, "until": until})
+            begun = [
+                {"delivery_id": row.id, "number": row.attempts + 1, "started_at": now, "result": "unknown"}
+                for row in rows
+            ]
+            execute_many(connection, _BEGIN_ATTEMPT, begun)
+            stories = _story_ids(connection, ids)
         return [
             SendWork(
                 to_delivery(row, stories.get(row.id, ()), attempts=row.attempts + 1),
@@ -90,7 +81,7 @@ class OutboxStore:
         """How the targets of these works fared so far, by route and target; none for one never tried."""
         wanted = sorted({work.delivery.route for work in works})
         with self._database.read() as connection:
-            rows = connection.execute(select(target).where(target.c.route.in_(wanted))).all()
+            rows = connection.execute(_TARGETS, {IDS.key: wanted}).all()
         return {(row.route, row.target): to_target(row) for row in rows}
 
     def commit(self, ends: Sequence[SendEnd], now: datetime, notices: Sequence[Delivery] = ()) -> int:
@@ -99,6 +90,52 @@ class OutboxStore:
         with self._database.write() as connection:
             insert_deliveries(connection, notices)
             return sum(_commit_one(connection, end, now) for end in ends)
+
+
+# Written once for all: to build a statement costs more than to execute it.
+_CLAIM = (
+    update(delivery)
+    .where(delivery.c.id.in_(IDS))
+    .values(
+        state=DeliveryState.SENDING,
+        claim_id=bindparam("new_claim"),
+        claim_until=bindparam("until"),
+        attempts=delivery.c.attempts + 1,
+    )
+)
+_BEGIN_ATTEMPT = attempt.insert()
+_TARGETS = select(target).where(target.c.route.in_(IDS))
+_STORIES = (
+    select(delivery_story.c.delivery_id, delivery_story.c.story_id)
+    .where(delivery_story.c.delivery_id.in_(IDS))
+    .order_by(delivery_story.c.delivery_id, delivery_story.c.position)
+)
+_END = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("key"),
+        delivery.c.claim_id == bindparam("held_claim"),
+        delivery.c.state == DeliveryState.SENDING,
+    )
+    .values(
+        state=bindparam("new_state"),
+        due_at=bindparam("next_at"),
+        reason=bindparam("new_reason"),
+        ended_at=bindparam("over_at"),
+        doubtful=delivery.c.doubtful + bindparam("doubts"),
+        claim_id="",
+        claim_until=None,
+    )
+)
+_END_ATTEMPT = (
+    update(attempt)
+    .where(
+        attempt.c.delivery_id == bindparam("key"),
+        attempt.c.number == bindparam("of_number"),
+        attempt.c.ended_at.is_(None),
+    )
+    .values(ended_at=bindparam("over_at"), result=bindparam("found"), answer=bindparam("said"))
+)
 
 
 @lru_cache(maxsize=1)
@@ -133,13 +170,8 @@ def _due() -> Any:
 
 
 def _story_ids(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    rows = connection.execute(
-        select(delivery_story.c.delivery_id, delivery_story.c.story_id)
-        .where(delivery_story.c.delivery_id.in_(ids))
-        .order_by(delivery_story.c.delivery_id, delivery_story.c.position)
-    )
     found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
+    for row in connection.execute(_STORIES, {IDS.key: ids}):
         found[row.delivery_id] = (*found.get(row.delivery_id, ()), row.story_id)
     return found
 
@@ -212,27 +244,19 @@ def _commit_one(connection: Connection, end: SendEnd, now: datetime) -> bool:
     sent, work = end.work.delivery, end.work
     over = end.state not in WAITING
     done = connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.id == sent.id,
-            delivery.c.claim_id == work.claim_id,
-            delivery.c.state == DeliveryState.SENDING,
-        )
-        .values(
-            state=end.state,
-            due_at=end.due_at,
-            reason=end.reason,
-            ended_at=now if over else None,
-            doubtful=delivery.c.doubtful + int(end.doubtful or work.again),
-            claim_id="",
-            claim_until=None,
-        )
+        _END,
+        {
+            "key": sent.id,
+            "held_claim": work.claim_id,
+            "new_state": end.state,
+            "next_at": end.due_at,
+            "new_reason": end.reason,
+            "over_at": now if over else None,
+            "doubts": int(end.doubtful or work.again),
+        },
     )
-    connection.execute(
-        update(attempt)
-        .where(attempt.c.delivery_id == sent.id, attempt.c.number == sent.attempts, attempt.c.ended_at.is_(None))
-        .values(ended_at=now, result=end.state, answer=end.answer)
-    )
+    tried = {"key": sent.id, "of_number": sent.attempts, "over_at": now, "found": end.state, "said": end.answer}
+    connection.execute(_END_ATTEMPT, tried)
     upsert(
         connection,
         target,

@@ -14,8 +14,16 @@ from sqlalchemy import select, update
 
 from monitor.model import Pause, Silence
 from monitor.store.engine import Database
-from monitor.store.statements import insert_new, upsert
+from monitor.store.statements import NOW, insert_new, upsert
 from monitor.store.tables import action, meta, route_state, ruleset, silence
+
+# written once for all: to build a statement costs more than to execute it
+_SILENCES = (
+    select(silence)
+    .where(silence.c.created_at <= NOW, silence.c.until > NOW, silence.c.ended_at.is_(None))
+    .order_by(silence.c.id)
+)
+_PAUSED = select(route_state).where(route_state.c.paused_until > NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +55,13 @@ class PeopleStore:
     def silences(self, now: datetime) -> tuple[Silence, ...]:
         """The silences in force at ``now``."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(silence)
-                .where(silence.c.created_at <= now, silence.c.until > now, silence.c.ended_at.is_(None))
-                .order_by(silence.c.id)
-            ).all()
+            rows = connection.execute(_SILENCES, {NOW.key: now}).all()
         return tuple(to_silence(row) for row in rows)
 
     def pauses(self, now: datetime) -> tuple[Pause, ...]:
         """The routes that are absent at ``now``."""
         with self._database.read() as connection:
-            rows = connection.execute(select(route_state).where(route_state.c.paused_until > now)).all()
+            rows = connection.execute(_PAUSED, {NOW.key: now}).all()
         return tuple(
             Pause(row.route, row.paused_since_at, row.paused_until, row.paused_to, row.paused_by) for row in rows
         )

@@ -10,11 +10,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.sql.elements import BindParameter
 
 from monitor.model import Report, Story
+from monitor.store.bulk import execute_many
 from monitor.store.engine import Database
-from monitor.store.statements import chunks, insert_new, upsert
+from monitor.store.statements import IDS, chunks, insert_new, upsert
 from monitor.store.tables import report, story, story_key, story_tag
 from monitor.store.types import from_json, to_json
 
@@ -56,7 +58,7 @@ def find_stories(connection: Connection, keys: Collection[str]) -> Candidates:
     """See ``StoryStore.find``; on an open transaction."""
     if not keys:
         return Candidates((), {})
-    rows = connection.execute(_under(keys, story.c.id, story.c.version, story.c.body)).all()
+    rows = connection.execute(_FOUND_UNDER, {_KEYS.key: sorted(keys)}).all()
     return Candidates(tuple(_story(row.body) for row in rows), {row.id: row.version for row in rows})
 
 
@@ -64,13 +66,30 @@ def versions_under(connection: Connection, keys: Collection[str]) -> dict[str, i
     """The versions of the stories that ``find_stories`` would give, without reading what they hold."""
     if not keys:
         return {}
-    return {row.id: row.version for row in connection.execute(_under(keys, story.c.id, story.c.version))}
+    return {row.id: row.version for row in connection.execute(_VERSIONS_UNDER, {_KEYS.key: sorted(keys)})}
 
 
-def _under(keys: Collection[str], *columns: Any) -> Any:
-    named = select(story_key.c.story_id).where(story_key.c.key.in_(sorted(keys)))
+# Written once for all: to build a statement costs more than to execute it.
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+
+
+def _under(*columns: Any) -> Any:
+    named = select(story_key.c.story_id).where(story_key.c.key.in_(_KEYS))
     newest_first = (story.c.changed_at.desc(), story.c.id)
     return select(*columns).where(story.c.id.in_(named)).order_by(*newest_first).limit(MAX_CANDIDATES)
+
+
+_FOUND_UNDER = _under(story.c.id, story.c.version, story.c.body)
+_VERSIONS_UNDER = _under(story.c.id, story.c.version)
+_BODIES = select(story.c.id, story.c.body).where(story.c.id.in_(IDS))
+_REPORTS = (
+    select(report.c.story_id, report.c.body)
+    .where(report.c.story_id.in_(IDS))
+    .order_by(report.c.story_id, report.c.position)
+)
+_COUNT_REPORTS = select(func.count()).select_from(report).where(report.c.story_id == bindparam("key"))
+_INSERT_REPORT = report.insert()
+_KEYS_OF = select(story_key.c.key).where(story_key.c.story_id == bindparam("key"))
 
 
 # An agency text that fifty papers print comes fifty times in an hour, and each time its story is read with all reports:
@@ -89,7 +108,7 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     """See ``StoryStore.load``; on an open transaction."""
     found: dict[str, Story] = {}
     for chunk in chunks(sorted(ids)):
-        rows = connection.execute(select(story.c.id, story.c.body).where(story.c.id.in_(chunk)))
+        rows = connection.execute(_BODIES, {IDS.key: chunk})
         found |= {row.id: _story(row.body) for row in rows}
     reports = load_reports(connection, found)
     return {key: replace(value, reports=reports.get(key, ())) for key, value in found.items()}
@@ -99,12 +118,7 @@ def load_reports(connection: Connection, ids: Collection[str]) -> dict[str, tupl
     """See ``StoryStore.reports``; on an open transaction."""
     found: dict[str, list[Report]] = {}
     for chunk in chunks(sorted(ids)):
-        rows = connection.execute(
-            select(report.c.story_id, report.c.body)
-            .where(report.c.story_id.in_(chunk))
-            .order_by(report.c.story_id, report.c.position)
-        )
-        for row in rows:
+        for row in connection.execute(_REPORTS, {IDS.key: chunk}):
             found.setdefault(row.story_id, []).append(_report(row.body))
     return {key: tuple(value) for key, value in found.items()}
 
@@ -115,16 +129,13 @@ def save_story(
     """Writes a story (its ``reports`` are ignored), its keys and tags, and appends the reports in ``added``."""
     position = 0
     if known:
-        position = connection.execute(
-            select(func.count()).select_from(report).where(report.c.story_id == value.id)
-        ).scalar_one()
+        position = connection.execute(_COUNT_REPORTS, {"key": value.id}).scalar_one()
     row = _row(value, now) | {"reports": position + len(added)}
     if known:
         connection.execute(update(story).where(story.c.id == value.id).values(row | {"version": story.c.version + 1}))
     else:
         upsert(connection, story, [row | {"version": 1}])
-    if added:
-        connection.execute(report.insert(), [_report_row(value.id, position + n, one) for n, one in enumerate(added)])
+    execute_many(connection, _INSERT_REPORT, [_report_row(value.id, position + n, one) for n, one in enumerate(added)])
     _replace_keys(connection, value.id, keys)
     tags = {*_tags(value), *(("feed", one.feed_id) for one in added), *(("lang", one.lang) for one in added)}
     insert_new(
@@ -176,7 +187,7 @@ def _tags(value: Story) -> Iterable[tuple[str, str]]:
 
 
 def _replace_keys(connection: Connection, story_id: str, keys: Collection[str]) -> None:
-    stored = set(connection.execute(select(story_key.c.key).where(story_key.c.story_id == story_id)).scalars())
+    stored = set(connection.execute(_KEYS_OF, {"key": story_id}).scalars())
     insert_new(connection, story_key, [{"key": key, "story_id": story_id} for key in sorted(set(keys) - stored)])
     for chunk in chunks(sorted(stored - set(keys))):
         connection.execute(delete(story_key).where(story_key.c.story_id == story_id, story_key.c.key.in_(chunk)))

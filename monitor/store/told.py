@@ -6,14 +6,27 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from monitor.model import Decision, Owed, Stage, Told, Why
 from monitor.store.engine import Database
-from monitor.store.statements import chunks
+from monitor.store.statements import IDS, chunks
 from monitor.store.tables import told, verdict
+from monitor.store.types import UtcDateTime
 
 _WAITS = (told.c.delivery_id == "", told.c.decision != Decision.SILENCED)
+
+# written once for all: to build a statement costs more than to execute it
+_OF_STORIES = select(told).where(told.c.story_id.in_(IDS)).order_by(told.c.id)
+_MESSAGES_SINCE = (
+    select(told.c.route, func.count(told.c.delivery_id.distinct()))
+    .where(
+        told.c.told_at > bindparam("since", type_=UtcDateTime),
+        told.c.decision == Decision.IMMEDIATE,
+        told.c.delivery_id != "",
+    )
+    .group_by(told.c.route)
+)
 
 
 class ToldStore:
@@ -27,22 +40,14 @@ class ToldStore:
         found: list[Told] = []
         with self._database.read() as connection:
             for chunk in chunks(sorted(ids)):
-                rows = connection.execute(select(told).where(told.c.story_id.in_(chunk)).order_by(told.c.id))
+                rows = connection.execute(_OF_STORIES, {IDS.key: chunk})
                 found += [to_told(row) for row in rows]
         return tuple(found)
 
     def messages_past_hour(self, now: datetime) -> dict[str, int]:
         """How many messages of their own each route got in the past hour."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(told.c.route, func.count(told.c.delivery_id.distinct()))
-                .where(
-                    told.c.told_at > now - timedelta(hours=1),
-                    told.c.decision == Decision.IMMEDIATE,
-                    told.c.delivery_id != "",
-                )
-                .group_by(told.c.route)
-            ).all()
+            rows = connection.execute(_MESSAGES_SINCE, {"since": now - timedelta(hours=1)}).all()
         return {row[0]: row[1] for row in rows}
 
     def since(self, moment: datetime, decisions: Collection[Decision]) -> tuple[Told, ...]:
