@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, delete, func, insert, not_, or_, select, update
 
 from monitor.model import FeedSpec, FeedState, PollOutcome
 from monitor.store.bulk import execute_many
@@ -20,6 +20,7 @@ from monitor.store.tables import feed, poll
 from monitor.store.types import UtcDateTime
 
 POLLS_KEPT = 30
+GAPS_KEPT = timedelta(days=8)  # longer than the week over which the page and reports count them
 DUE_STATES = (FeedState.OK, FeedState.FAILING, FeedState.GONE)  # a retired feed is still looked at, seldom
 
 
@@ -141,6 +142,7 @@ _SETTLE_FEED = (
 _INSERT_POLL = insert(poll)
 _DROP_OLD_POLLS = delete(poll).where(
     poll.c.feed_id == bindparam("key"),
+    or_(not_(poll.c.gap), poll.c.started_at < bindparam("gaps_since", type_=UtcDateTime)),
     poll.c.id
     < select(poll.c.id)
     .where(poll.c.feed_id == bindparam("key"))
@@ -182,7 +184,11 @@ def _insert_polls(connection: Connection, results: Sequence[PollResult]) -> list
     ids = reserved_ids(connection, poll, len(results))
     rows = [_poll_row(result, poll_id) for result, poll_id in zip(results, ids, strict=True)]
     execute_many(connection, _INSERT_POLL, rows)
-    due = [{"key": result.work.feed_id} for result in results if result.work.polls % 10 == 9]
+    due = [
+        {"key": result.work.feed_id, "gaps_since": result.record.started_at - GAPS_KEPT}
+        for result in results
+        if result.work.polls % 10 == 9
+    ]
     if due:  # now and then: what is kept may run ten over
         execute_many(connection, _DROP_OLD_POLLS, due)
     return ids

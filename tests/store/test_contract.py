@@ -35,7 +35,7 @@ from monitor.model import (
     Verdict,
     Why,
 )
-from monitor.store import Store, open_store, tables
+from monitor.store import Store, desk, open_store, tables
 from monitor.store.articles import Committed, MatchResult, MatchWork, StorySave
 from monitor.store.entries import ArticleText, ReadResult
 from monitor.store.listed import ListedEntry
@@ -196,6 +196,29 @@ def test_thirty_polls_are_kept(store: Store) -> None:
         store.feeds.commit([polled(work, due_at=now)], now)
     kept = store.views.polls(work.feed_id, limit=100)
     assert 30 <= len(kept) <= 40
+
+
+def test_a_weeks_news_and_gaps_of_a_feed_are_counted_however_often_it_was_polled_since(store: Store) -> None:
+    store.feeds.sync([SPEC], NOW, 1.0)
+    for number in range(72):
+        now = NOW + number * HOUR / 4
+        (work,) = store.feeds.claim(now, 10, 60.0)
+        new = (listed("a"), listed("b")) if number == 0 else ()
+        record = PollRecord(now, PollOutcome.NEW, "read", listed=2, new=len(new), gap=number == 1)
+        store.feeds.commit([polled(work, *new, due_at=now, record=record)], now)
+
+    def week(now: datetime) -> tuple[int, int]:
+        with store.database.read() as connection:
+            ((line,), _) = desk.feed_lines(connection, now)
+        return line.new_week, line.gaps_week
+
+    assert week(now) == (2, 1)
+    assert week(now + 8 * 24 * HOUR) == (0, 0)
+    for _ in range(52):  # what is older than anybody counts goes
+        (work,) = store.feeds.claim(now + 9 * 24 * HOUR, 10, 60.0)
+        later = PollRecord(now + 9 * 24 * HOUR, PollOutcome.NOT_MODIFIED, "")
+        store.feeds.commit([polled(work, due_at=now, record=later)], now)
+    assert not any(poll.gap for poll in store.views.polls(work.feed_id, limit=1000))
 
 
 def test_an_edited_entry_is_read_again_under_its_old_id(store: Store) -> None:

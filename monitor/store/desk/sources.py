@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, cast, func, or_, select
+from sqlalchemy import Connection, Subquery, cast, func, or_, select
 
 from monitor.model import DeliveryState, EventType, FeedSpec
 from monitor.store import tables
 from monitor.store.types import from_json
+
+_MOST_ENTRIES = 1_000_000  # of a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,13 @@ def feed_lines(
     size: int = 100,
 ) -> tuple[tuple[FeedLine, ...], bool]:
     """One page of the feeds, failing ones first, then by title, and whether there are more."""
-    feed, poll = tables.feed.c, tables.poll.c
-    week = (
-        select(poll.feed_id, func.sum(poll.new).label("new_week"), func.count().filter(poll.gap).label("gaps_week"))
-        .where(poll.started_at >= now - timedelta(days=7))
-        .group_by(poll.feed_id)
-        .subquery()
+    feed = tables.feed.c
+    new, gaps = _of_a_week(now - timedelta(days=7))
+    statement = (
+        select(tables.feed, new.c.number.label("new_week"), gaps.c.number.label("gaps_week"))
+        .outerjoin(new, new.c.feed_id == feed.id)
+        .outerjoin(gaps, gaps.c.feed_id == feed.id)
     )
-    statement = select(tables.feed, week.c.new_week, week.c.gaps_week).outerjoin(week, week.c.feed_id == feed.id)
     if feed_id:
         statement = statement.where(feed.id == feed_id)
     else:
@@ -108,6 +109,17 @@ def feed_lines(
         for row in rows[:size]
     )
     return lines, len(rows) > size
+
+
+def _of_a_week(since: datetime) -> tuple[Subquery, Subquery]:
+    """New entries and possible gaps by feed, as columns ``number``. Entries are counted themselves: of polls only the last
+    few are kept."""
+    entry, poll = tables.entry.c, tables.poll.c
+    # the limit keeps SQLite from flattening this: it would then walk every entry there is in the order of feeds
+    seen = select(entry.feed_id).where(entry.first_seen_at >= since).limit(_MOST_ENTRIES).subquery()
+    new = select(seen.c.feed_id, func.count().label("number")).group_by(seen.c.feed_id)
+    gaps = select(poll.feed_id, func.count().label("number")).where(poll.started_at >= since, poll.gap)
+    return new.subquery(), gaps.group_by(poll.feed_id).subquery()
 
 
 def polls(connection: Connection, feed_id: str) -> tuple[PollLine, ...]:
