@@ -56,7 +56,7 @@ def choose(scored: Sequence[Scored], threshold: float) -> list[Scored]:
     which the act is off. ``scored`` stands best first."""
     able = [s for s in scored if s.candidate.reason is None]
     off = _off_in_the_headline(scored)
-    return [s for s in _told(able, threshold) if s.probability >= _FURTHER or not _kind(s) <= off]
+    return [s for s in _told(able, threshold) if _is_plain(s) or not _kind(s) <= off]
 
 
 _OFF = frozenset({*ENDS, Reason.ANNIVERSARY})
@@ -66,11 +66,20 @@ def _off_in_the_headline(scored: Sequence[Scored]) -> frozenset[str]:
     """The principals of an act that the headline itself says is suspended, denied or years old; none where it also tells of
     one plainly."""
     head = [s for s in scored if s.candidate.frame.part.rank == 0]
-    if any(s.probability >= _FURTHER for s in head):
+    if any(map(_is_plain, head)):
         return frozenset()
-    named = [s for s in head if s.candidate.frame.instrument is not None]  # "scrap visas" ends none
-    off = [s for s in named if (s.candidate.reason or soft_reason(s, {})) in _OFF]
+    off = [s for s in head if s.candidate.frame.instrument is not None and _is_off(s)]  # "scrap visas" ends none
     return frozenset().union(*map(_kind, off))
+
+
+def _is_off(scored: Scored) -> bool:
+    """Whether the frame's own sentence speaks of the end or the anniversary of an act."""
+    return (scored.candidate.reason or soft_reason(scored, {})) in _OFF
+
+
+def _is_plain(scored: Scored) -> bool:
+    """Whether a frame tells of an act without much doubt, in spite of a cue that it is off."""
+    return scored.probability >= (_IN_SPITE if _is_off(scored) else _FURTHER)
 
 
 def _told(able: Sequence[Scored], threshold: float) -> list[Scored]:
@@ -85,13 +94,32 @@ def _told(able: Sequence[Scored], threshold: float) -> list[Scored]:
         seen.add(key)
         out.append(s)
     if out:
-        proof = _proof(_telling(out[0], able, threshold), able)
+        proof = _proof(_telling(_self_named(out[0], able), able, threshold), able)
         first = replace(proof, probability=out[0].probability)  # one act, told in several sentences: one probability
         out = [first, *(s for s in out[1:] if _kind(s) != _kind(first))]
     return out
 
 
+_AS_LIKELY = 0.8  # of two sentences about as likely the one that names its parties proves more
+
+
+def _self_named(best: Scored, able: Sequence[Scored]) -> Scored:
+    """The opening's frame where it says what was done, if a sentence further down that borrows its parties from the headline
+    convinces hardly more: "the two countries signed 42 of them" may be background."""
+    frame = best.candidate.frame
+    if frame.part.rank <= 1 or frame.cast.source in _NAMED_BY_ITSELF:
+        return best
+    for s in able:
+        opening = s.candidate.frame
+        likely = s.probability >= _AS_LIKELY * best.probability
+        plain = opening.cast.source == "sentence" and opening.act is not None and opening.act[2].ref not in _UNSIGNED
+        if opening.part.rank == 1 and plain and likely and _kind(s) == _kind(best):
+            return s
+    return best
+
+
 _FURTHER = 0.85  # an article's first act may be doubtful; what it tells besides must be plain
+_IN_SPITE = 0.95
 _NAMED_BY_ITSELF = frozenset({"sentence", "publisher"})
 
 

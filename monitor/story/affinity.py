@@ -32,7 +32,7 @@ WEIGHTS: Mapping[str, float] = {
     "rivals_log": -1.1,
     "days_log": -1.3,
     "long_ago": 1.65,
-    "nested_late": -2.1,
+    "sides_differ_late": -2.1,
     "within_2_days": 0.7,
     "copy": 5.0,
     "object_same": 3.0,

@@ -50,8 +50,8 @@ def features(new: Outline, old: Outline, rarity: Mapping[str, float], rivals: in
     if days > RECENT_DAYS:
         alike = max(facts.get(name, 0.0) for name in _SAYS_THE_SAME)
         facts["long_ago"] = 1
-        if "principals_nested" in facts and "object_same" not in facts:
-            facts["nested_late"] = 1
+        if ("principals_nested" in facts or "principals_shared" in facts) and "object_same" not in facts:
+            facts["sides_differ_late"] = 1
         facts["told_alike_late"] = alike * log(1 + days)
         facts["told_alike_abroad_late"] = facts.get("thing_said_abroad", 0.0) * log(1 + days)
         facts["fading"] = max(0.0, (days - _FADING_DAYS) / (MEMORY_DAYS - _FADING_DAYS))

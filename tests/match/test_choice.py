@@ -83,3 +83,30 @@ def test_an_act_that_the_headline_calls_off_is_not_told(
 def test_a_headline_that_ends_something_else_takes_no_act_away(matcher: Matcher, title: str, text: str) -> None:
     article = Article(id="a", title=title, text=text, published_at=NOW, language="en")
     assert matcher.judge(article, now=NOW).alert
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "text", "opening"),
+    [
+        (
+            "it",
+            "Vacanze-lavoro, Italia e Argentina raddoppiano i visti",
+            "Italia e Argentina hanno esteso per altri quattro anni il programma vacanze-lavoro per i giovani. "
+            "Lo scambio di note è stato firmato ieri dai due Paesi.",
+            "Italia e Argentina hanno esteso",
+        ),
+        (
+            "ru",
+            "Россия и Вьетнам продлили программу подготовки атомщиков",
+            "Россия и Вьетнам продлили до 2032 года программу подготовки специалистов для атомной отрасли. "
+            "Соответствующий протокол подписан в понедельник.",
+            "Россия и Вьетнам продлили",
+        ),
+    ],
+)
+def test_the_opening_that_names_its_parties_proves_more_than_a_sentence_that_borrows_them(
+    matcher: Matcher, lang: str, title: str, text: str, opening: str
+) -> None:
+    article = Article(id="a", title=title, text=text, published_at=NOW, language=lang)
+    (first, *_) = matcher.judge(article, now=NOW).announcements
+    assert first.quote.startswith(opening)

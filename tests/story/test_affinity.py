@@ -98,6 +98,17 @@ def test_words_that_all_candidates_share_tell_nothing() -> None:
     assert rarity["leader"] < 0.2
 
 
+def test_two_of_four_states_weeks_later_are_another_cast() -> None:
+    old = report(said("US PH CN", "a drill of the fleets", thing="drill of the fleets"), "Drill")
+    soon = features(report(said("US CN FJ NZ", "a drill of the fleets", thing="drill"), "Drill", days=3), old, {})
+    late = features(report(said("US CN FJ NZ", "a drill of the fleets", thing="drill"), "Drill", days=49), old, {})
+    same = features(report(said("US PH CN", "a drill of the fleets", thing="drill"), "Drill", days=49), old, {})
+    assert soon is not None
+    assert late is not None
+    assert same is not None
+    assert ["sides_differ_late" in facts for facts in (soon, late, same)] == [False, True, False]
+
+
 def test_parties_and_day_alone_are_too_little_where_the_fields_differ() -> None:
     def fields(one: Sector, two: Sector, other: str = "agreement") -> float:
         old = report(said("IT EG", "they signed an agreement on taxes", sector=one, thing="agreement on taxes"), "Pact")
@@ -173,7 +184,7 @@ def test_the_packages_of_two_visits_are_two() -> None:
 def test_one_party_more_weeks_later_speaks_for_another_act() -> None:
     facts = features(report(said("IT EG GR", "harbour of Damietta"), "Harbour", days=20), HARBOUR, {})
     assert facts is not None
-    assert facts["nested_late"] == 1
+    assert facts["sides_differ_late"] == 1
 
 
 def test_what_was_signed_on_one_monday_is_not_signed_on_the_next() -> None:
