@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from monitor.errors import ConfigError
 from monitor.model import DeliveryState, FeedState, Story
@@ -75,15 +76,7 @@ class CurationStore:
         that lost its memory asks for it). What could not be rendered has no bytes to send."""
         again = (DeliveryState.DEAD, DeliveryState.SENT) if also_sent else (DeliveryState.DEAD,)
         with self._database.write() as connection:
-            parked = [
-                row
-                for chunk in chunks(delivery_ids)
-                for row in connection.execute(
-                    select(delivery.c.id, delivery.c.route, delivery.c.target).where(
-                        delivery.c.id.in_(chunk), delivery.c.state.in_(again), func.length(delivery.c.body) > 0
-                    )
-                )
-            ]
+            parked = _chosen(connection, delivery_ids, delivery.c.state.in_(again), func.length(delivery.c.body) > 0)
             for row in parked:
                 connection.execute(
                     update(delivery)
@@ -110,15 +103,7 @@ class CurationStore:
         """Makes waiting deliveries due at once and ends their targets' rest after failures: the other side was mended. How
         often they were tried stays. Returns how many there were."""
         with self._database.write() as connection:
-            waiting = [
-                row
-                for chunk in chunks(delivery_ids)
-                for row in connection.execute(
-                    select(delivery.c.id, delivery.c.route, delivery.c.target).where(
-                        delivery.c.id.in_(chunk), delivery.c.state == DeliveryState.RETRY
-                    )
-                )
-            ]
+            waiting = _chosen(connection, delivery_ids, delivery.c.state == DeliveryState.RETRY)
             for row in waiting:
                 connection.execute(update(delivery).where(delivery.c.id == row.id).values(due_at=now))
             for route, name in {(row.route, row.target) for row in waiting}:
@@ -188,3 +173,10 @@ def _note(connection: Connection, done: Action, now: datetime) -> None:
             detail=done.detail,
         )
     )
+
+
+def _chosen(connection: Connection, ids: Collection[str], *conditions: ColumnElement[bool]) -> list[Any]:
+    """Id, route and target of those deliveries that meet the conditions."""
+    wanted = select(delivery.c.id, delivery.c.route, delivery.c.target).where(*conditions)
+    found = [connection.execute(wanted.where(delivery.c.id.in_(chunk))).all() for chunk in chunks(ids)]
+    return [row for rows in found for row in rows]
