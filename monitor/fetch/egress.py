@@ -20,7 +20,8 @@ import httpx
 from monitor.fetch.address import PORTS
 from monitor.fetch.decode import Decoder, coding_of
 from monitor.fetch.failure import FailureKind, FetchFailed
-from monitor.fetch.transport import Guard, GuardedTransport, Resolver, Timing, resolve
+from monitor.fetch.guard import Guard, Resolver, resolve
+from monitor.fetch.transport import GuardedTransport, Timing
 from monitor.model import HttpAnswer, HttpFailure
 
 logger = logging.getLogger(__name__)

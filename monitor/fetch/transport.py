@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import h11
@@ -22,31 +21,17 @@ import httpx
 
 from monitor.fetch import address
 from monitor.fetch.failure import FailureKind, FetchFailed
+from monitor.fetch.guard import Guard, is_ip
 from monitor.fetch.wire import Wire
 
 T = TypeVar("T")
-Resolver = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
 _SEGMENT_BYTES = 1460  # Ethernet's; on loopback the kernel would queue a megabyte behind segments of 64 KiB
 # The window is narrow until a body has shown that it is no bomb: what a server has pushed cannot be left unread.
 _NARROW_BYTES, _WIDE_BYTES = 32 * 1024, 512 * 1024
 _HEADER_BYTES = 100 * 1024  # of all headers of an answer together
 _MAX_INTERIM = 100  # 1xx answers before the real one
-_MAX_ADDRESSES = 4  # of a name's answers are tried, in the resolver's order
 _CRLF = b"\r\n"
-
-
-async def resolve(host: str, port: int) -> tuple[str, ...]:
-    """Every address of a name, as the system's resolver orders them. Raises FetchFailed (DNS, DNS_TEMPORARY)."""
-    try:
-        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as exc:
-        again = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        kind = FailureKind.DNS_TEMPORARY if again else FailureKind.DNS
-        raise FetchFailed(kind, f"cannot resolve {host}: {exc.strerror}") from exc
-    except (OSError, UnicodeError) as exc:
-        raise FetchFailed(FailureKind.DNS, f"cannot resolve {host[:100]!r}: {exc}") from exc
-    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +41,6 @@ class Timing:
     deadline_at: float
     connect_s: float
     read_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Where a fetch may connect to. ``allow`` holds exact host:port exceptions, for this use only."""
-
-    allow: frozenset[str] = frozenset()
-    ports: frozenset[int] = address.PORTS
-    resolver: Resolver = field(default=resolve, repr=False)
-
-    async def addresses(self, host: str, port: int) -> tuple[str, ...]:
-        """The checked addresses to connect to. Raises FetchFailed when any answer is not allowed."""
-        return self.checked(host, port, (host,) if _is_ip(host) else await self.resolver(host, port))
-
-    def checked(self, host: str, port: int, answers: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the answers for a host that are connected to. Raises FetchFailed when any is not allowed."""
-        excepted = address.host_port(host, port) in self.allow
-        if not answers:
-            raise FetchFailed(FailureKind.DNS, f"{host} has no address")
-        bad = "" if excepted else address.refused(answers)
-        if bad:
-            advice = f"fetch.allow_private may name {address.host_port(host, port)}"
-            said = f"{host} is" if bad == host else f"{host} leads to {bad}, which is"
-            raise FetchFailed(FailureKind.REFUSED_ADDRESS, f"{said} not a public address ({advice})")
-        if not excepted and port not in self.ports:
-            raise FetchFailed(
-                FailureKind.PORT, f"port {port} of {host} is none of those that are asked (fetch.allow_ports)"
-            )
-        return answers[:_MAX_ADDRESSES]
-
-
-def _is_ip(host: str) -> bool:
-    if not (host[-1:].isdigit() or ":" in host):
-        return False  # as nearly every host; to have ``ipaddress`` refuse it takes ten times as long
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 async def _dial(wire: Wire, answer: str, port: int, host: str, tls: ssl.SSLContext | None, handshake_s: float) -> None:
@@ -136,7 +82,7 @@ class _Connection:
         """Resolves, checks and connects, through a tunnel of the proxy where one is set."""
         host, port = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
         connect_s = self._timing.connect_s
-        if _is_ip(host):  # nothing to wait for
+        if is_ip(host):  # nothing to wait for
             answers = guard.checked(host, port, (host,))
         else:
             resolving = guard.addresses(host, port)

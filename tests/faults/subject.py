@@ -23,10 +23,10 @@ from typing import Any, Protocol
 from monitor.app import Knowledge, fetch_limits
 from monitor.config import FetchSettings, Settings
 from monitor.fetch.egress import Egress, tls_context
+from monitor.fetch.guard import Resolver, resolve
 from monitor.fetch.pacing import Pacing
 from monitor.fetch.schedule import silence
 from monitor.fetch.state import unpack
-from monitor.fetch.transport import Resolver, resolve
 from monitor.model import FeedSpec, PagePhrases
 from monitor.run.driver import Driver, Writer
 from monitor.run.match import MatchStep

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.fetch.egress import Egress, Request, Settings, tls_context, without_credentials
 from monitor.fetch.failure import FailureKind, FetchFailed
-from monitor.fetch.transport import Guard
+from monitor.fetch.guard import Guard
 from monitor.model import HttpAnswer, HttpFailure
 from tests.origin import Asked, Line, Origin, answer, head
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from monitor.fetch.failure import FailureKind, FetchFailed
-from monitor.fetch.transport import resolve
+from monitor.fetch.guard import resolve
 from tests.faults.poller.made import feed, item, rss, title
 from tests.faults.subject import Product, Subject, free_port, rss_of
 from tests.origin import Asked, Line, Origin, answer, head, in_turn, raw
@@ -99,8 +99,6 @@ def test_a_name_that_is_not_found_now_or_never(make: Callable[..., Subject], ori
 def test_the_systems_resolver_tells_a_passing_failure_from_a_lasting_one() -> None:
     import asyncio
 
-    from monitor.fetch import transport
-
     async def kind(error: int) -> FailureKind:
         async def fails(*_: object, **__: object) -> None:
             raise socket.gaierror(error, "x")
@@ -108,7 +106,7 @@ def test_the_systems_resolver_tells_a_passing_failure_from_a_lasting_one() -> No
         loop = asyncio.get_running_loop()
         loop.getaddrinfo = fails  # type: ignore[assignment, method-assign]
         with pytest.raises(FetchFailed) as failed:
-            await transport.resolve("x.example", 80)
+            await resolve("x.example", 80)
         return failed.value.kind
 
     assert asyncio.run(kind(socket.EAI_AGAIN)) == FailureKind.DNS_TEMPORARY

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitor.fetch.transport import Guard, resolve
+from monitor.fetch.guard import Guard, resolve
 from tests.faults.poller.made import SIGNED, feed, item, page, rss
 from tests.faults.poller.test_articles_played import HEADLINE, LEAD, html, one
 from tests.faults.poller.test_network import failing, well
