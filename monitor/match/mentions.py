@@ -142,10 +142,10 @@ def _standing(folded: str, start: int, end: int, form: str, entity: Entity, lang
         if any(tail.endswith(w) for w in language.place_words):
             return "place"
         return "against" if any(tail.endswith(w) for w in language.against_words) else "acts"
-    words = tail.replace("'", "' ").split()
-    last = words[-1] if words else ""
     if f" {tail}".endswith(_as_endings(language.against_words)):
         return "against"
-    if form in _PLACE_FORMS and (entity.kind in ("state", "region", "city")) and last in language.place_words:
-        return "place"
+    if form in _PLACE_FORMS and (entity.kind in ("state", "region", "city")):
+        words = tail.replace("'", "' ").split()
+        if words and words[-1] in language.place_words:
+            return "place"
     return "acts"

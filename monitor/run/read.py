@@ -48,6 +48,7 @@ class ReadStep:
     ) -> None:
         self._store, self._egress, self._pacing, self._reader = store, egress, pacing, reader
         self._robots_of, self._settings, self._clock = robots_of, settings, clock
+        self._allow = frozenset(settings.allow_private)
         self._shares = Shares(2 * settings.host_concurrency)
         self._crashes = 0  # pages in a row that killed their reader
         self.concurrency = settings.concurrency
@@ -55,6 +56,7 @@ class ReadStep:
     def use(self, settings: FetchSettings, reader: PageReader) -> None:
         """From the next page on follows these (a reload)."""
         self._settings, self._reader = settings, reader
+        self._allow = frozenset(settings.allow_private)
 
     def claim(self, now: datetime, limit: int) -> Sequence[ReadWork]:
         works = self._store.claim(now, limit, LEASE_S, choose=self._shares.choose)
@@ -76,13 +78,12 @@ class ReadStep:
 
     async def _fetch(self, work: ReadWork) -> Got:
         now, url = self._clock(), work.entry.url
-        allow = frozenset(self._settings.allow_private)
         robots = await self._robots_of(url, now)
         if not robots_rules.is_allowed(robots, url):
             unreachable = robots.verdict == robots_rules.RobotsVerdict.DENY
             return Refused("robots.txt cannot be read" if unreachable else "robots.txt forbids the page")
         async with self._pacing.turn(url, robots_rules.crawl_delay_s(robots)):
-            answer = await self._egress.get(Request(url, accept=PAGE_TYPES, allow=allow))
+            answer = await self._egress.get(Request(url, accept=PAGE_TYPES, allow=self._allow))
         failpoint("read.answered")
         refused = refusal(answer, now)
         if refused is not None:
