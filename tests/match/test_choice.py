@@ -35,6 +35,12 @@ def matcher(rules_dir: Path, rules_cache: Path) -> Matcher:
             Reason.SUSPENDED,
         ),
         (
+            "it",
+            "La Somalia congela l'accordo con l'Italia sulla guardia costiera",
+            "Mogadiscio ha congelato l'accordo con l'Italia per formare la guardia costiera somala.",
+            Reason.SUSPENDED,
+        ),
+        (
             "fr",
             "Le Tchad rompt l'accord de défense avec la France",
             "Le Tchad a mis fin à l'accord de coopération en matière de défense avec la France, a annoncé son ministre.",
