@@ -152,11 +152,11 @@ class CollectStep:
         items = tuple(
             Item(each.owed, stories[each.owed.story_id]) for each in found.told if each.owed.story_id in stories
         )
-        period = Period(found.since, found.until, items)
+        # what a person called wrong while it waited is no news any more; a digest may say that nothing is
+        right = tuple(item for item in items if item.story.state != "wrong")
         if found.kind is not Kind.DIGEST:
-            return period
-        # what a person called wrong while it waited is no news any more
-        period = replace(period, items=tuple(item for item in items if item.story.state != "wrong"))
+            return Period(found.since, found.until, right or items)
+        period = Period(found.since, found.until, right)
         articles, feeds = self._store.work_done(found.since, found.until)
         silences = self._store.silences_between(found.since, found.until)
         return replace(period, silences=silences, alive=Alive(articles, feeds))

@@ -222,7 +222,30 @@ def test_the_return_from_an_absence_brings_one_summary(store: Store) -> None:
     collecting = step(store, DESK)
     assert work(collecting, NOW + timedelta(days=2)) == {}
     assert work(collecting, NOW + timedelta(days=3)) == {"return": 1}
-    assert len(outbox(store)[0].story_ids) == 3
+    (delivery,) = outbox(store)
+    assert sorted(delivery.story_ids) == ["st-0", "st-1", "st-2"]
+    assert all(f"https://news.example/a/{number:03}" in text_of(delivery) for number in range(3))
+    # once, to all of the route, and on one account: not held any more, not told a second time
+    assert work(collecting, NOW + timedelta(days=4)) == {}
+    assert work(step(store, DESK), NOW + timedelta(days=40)) == {}
+    told, deliveries = store.health.accounts(NOW - timedelta(days=1))
+    assert accounting.balance(told, deliveries, NOW + timedelta(days=40), store.health.absences()).counts == {
+        Account.QUEUED: 3
+    }
+
+
+def test_a_route_of_two_mailboxes_returns_to_both_and_a_wrong_story_to_none(store: Store) -> None:
+    both = replace(DESK, to=("a@example.org", "b@example.org"))
+    pause_route(store.database, Pause("desk", NOW, NOW + timedelta(days=3)))
+    for number in range(2):
+        tell(store, number, Decision.PAUSED, why=Why.PAUSE)
+    wrong = replace(store.stories.load(["st-1"])["st-1"], state="wrong")
+    with store.database.write() as connection:
+        save_story(connection, wrong, frozenset(), NOW, known=True, added=())
+    assert work(step(store, both), NOW + timedelta(days=3)) == {"return": 1}
+    assert sorted(each.target for each in outbox(store)) == ["a@example.org", "b@example.org"]
+    assert all("https://news.example/a/001" not in text_of(each) for each in outbox(store))
+    assert all("https://news.example/a/000" in text_of(each) for each in outbox(store))
 
 
 def test_old_alerts_collapse_into_one_catch_up_mail_and_end_as_digested(store: Store) -> None:
