@@ -29,8 +29,8 @@ _ABOUT_STAGES = """\
 Each stage alone, by the product's own functions, without the other side of the comparison: "parse as a whole" holds feedparser.
 What the table above shows beyond these stages is the request (of the first table), the worker's socket, the event loop, the
 claims and the feed's own row, and two threads of one interpreter in each other's way. One new entry that carries its text is
-a poll, the entry's way to a worker and back, its match, its article's words in the index of the search, and two steps (poll,
-judge), each with a claim and a commit of its own, so that each may be killed and run again."""
+two steps (poll, judge), each with a claim and a commit of its own, so that each may be killed and run again; and one in fifty
+announces an act: its story, its messages and their delivery, a sixth of the entry's whole cost, stand in none of the tables."""
 _ABOUT_GROWTH = """\
 CPU of the service when the store already holds so much: of a poll (300 feeds due every two seconds, 200 with nothing new), of
 judging and storing an article of 4 kB that was read, and of a page (the mean of a dozen, searches among them); the page that
@@ -104,6 +104,7 @@ def where_lines(report: Report) -> list[str]:
     lines += [f"Short of what must be: {'; '.join(short)}." if short else "Nothing falls short of what must be.", ""]
     titles = {
         "poll": "A poll that brings nothing new",
+        "new": "One new entry that carries its text, beside the request",
         "first": "A first fetch of 30 entries",
         "article": "A new article of 60 kB",
     }

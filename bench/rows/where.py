@@ -1,5 +1,5 @@
-"""Where the time of a first fetch and of a new article goes: each stage alone, inside one process, by the product's own
-functions. Runs as ``python -m bench.rows.where FOLDER ROUNDS PORT`` (the origin's) and prints JSON."""
+"""Where the time of a poll, a new entry, a first fetch and a new article goes: each stage alone, inside one process, by the
+product's own functions. Runs as ``python -m bench.rows.where FOLDER ROUNDS PORT`` (the origin's) and prints JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -23,7 +23,7 @@ from monitor import rulebook
 from monitor.extract import extract
 from monitor.fetch.egress import Egress, Request, Settings, tls_context
 from monitor.match import Matcher
-from monitor.model import Article, FeedSpec, FeedState, HttpAnswer, PollOutcome
+from monitor.model import Article, Disposition, FeedSpec, FeedState, HttpAnswer, PollOutcome
 from monitor.rulebook.pages import load_page_phrases
 from monitor.run.polled import as_listed
 from monitor.sources import rss
@@ -33,6 +33,7 @@ from monitor.sources.keys import keyed, keys_of
 from monitor.sources.parse import parse
 from monitor.sources.prescan import prescan
 from monitor.store import open_store
+from monitor.store.articles import MatchResult, MatchWork
 from monitor.store.polls import FeedWork, PollRecord, PollResult
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -41,6 +42,7 @@ _FEEDS = 40
 _AT_ONCE = 10  # results that a commit stores together, as in a busy round
 _TLS = tls_context()
 _FIRST = Age(86400.0, FeedTime.FIRST)
+_KNOWN = Age(86400.0, FeedTime.KNOWN, NOW)
 
 
 def _ms(work: Callable[[], object]) -> float:
@@ -128,19 +130,18 @@ def first_fetch(rounds: int, folder: Path) -> dict[str, float]:
     return found
 
 
-def _result(work: FeedWork, taken: tuple[Taken, ...]) -> PollResult:
-    record = PollRecord(NOW, PollOutcome.NEW, "30 listed: 30 new", listed=30, new=30)
-    listed = tuple(as_listed(one, NOW + timedelta(minutes=15), with_text=False) for one in taken)
+def _result(work: FeedWork, taken: tuple[Taken, ...], *, with_text: bool = False) -> PollResult:
+    record = PollRecord(NOW, PollOutcome.NEW, f"30 listed: {len(taken)} new", listed=30, new=len(taken))
+    listed = tuple(as_listed(one, NOW + timedelta(minutes=15), with_text=with_text) for one in taken)
     made = PollResult(work, record, work.url, FeedState.OK, "fine", "", 60.0, NOW, 0)
     return replace(made, new=listed)
 
 
-def article(rounds: int, folder: Path) -> dict[str, float]:
+def article(rounds: int, matcher: Matcher) -> dict[str, float]:
     """Milliseconds of CPU an article with a page of 60 kB, by stage."""
     phrases = load_page_phrases([CHECKOUT / "rules"])
     pages = [corpus.page(number, 1) for number in range(_FEEDS)]
     read = [extract(page, "text/html", URL, NOW, phrases, search_date=False) for page in pages]
-    matcher = Matcher(rulebook.load([CHECKOUT / "rules"], cache_dir=folder / "cache"))
     articles = [
         Article(str(number), page.title, page.text, published_at=NOW, language="it") for number, page in enumerate(read)
     ]
@@ -159,8 +160,72 @@ def article(rounds: int, folder: Path) -> dict[str, float]:
     return dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
 
 
+def new_entry(rounds: int, folder: Path, matcher: Matcher) -> dict[str, float]:
+    """Milliseconds of CPU a feed whose document lists one new entry with its text beside 29 known ones, by stage."""
+    base = "http://x.example"
+    known = [_prints(feed, range(30)) for feed in range(_FEEDS)]
+    bodies = [_document(base, feed, range(1, 31)) for feed in range(_FEEDS)]
+    cuts = [prescan(body, "", seen, 300).body for body, seen in zip(bodies, known, strict=True)]
+    feeds = [parse(cut, feed_url=URL) for cut in cuts]
+    intakes = [take_in(keyed(feed.entries), {}, now=NOW, age=_KNOWN).new for feed in feeds]
+    store = open_store(f"sqlite:///{folder}/new.db")
+    names = count()
+    claimed: list[MatchWork] = []
+    judged: list[MatchResult] = []
+
+    def put() -> float:
+        specs = [FeedSpec(url=f"{base}/{next(names)}", title="x") for _ in range(_FEEDS)]
+        store.feeds.sync(specs, NOW, 60.0)
+        works = store.feeds.claim(NOW, _FEEDS, 3600.0)
+        results = [_result(work, taken, with_text=True) for work, taken in zip(works, intakes, strict=True)]
+        return _ms(lambda: store.feeds.commit(results, NOW))
+
+    def claim() -> None:
+        claimed[:] = store.matches.claim(NOW, _FEEDS, 3600.0)
+        if len(claimed) != _FEEDS:
+            raise RuntimeError(f"{len(claimed)} of {_FEEDS} new entries were stored as read")
+
+    def judge() -> None:
+        found = [(one, matcher.judge(one.article, now=NOW)) for one in claimed]
+        judged[:] = [MatchResult(one, Disposition(said.verdict), said) for one, said in found]
+
+    stages: dict[str, Callable[[], float]] = {
+        "scan of 29 known entries and a new one": lambda: _ms(
+            lambda: [prescan(body, "", seen, 300) for body, seen in zip(bodies, known, strict=True)]
+        ),
+        "parse of what the scan left": lambda: _ms(lambda: [parse(cut, feed_url=URL) for cut in cuts]),
+        "to the worker and back (pickles)": lambda: _ms(
+            lambda: [pickle.loads(pickle.dumps(one, protocol=5)) for one in (*cuts, *feeds)]
+        ),
+        "keys, and what is new": lambda: _ms(
+            lambda: [take_in(keyed(feed.entries), {}, now=NOW, age=_KNOWN) for feed in feeds]
+        ),
+        f"store poll, entry, article and its words, {_FEEDS} feeds a transaction": put,
+        f"claim for judging, {_FEEDS} at once": lambda: _ms(claim),
+        "match, article of 3 kB": lambda: _ms(judge),
+        f"store judgements, {_FEEDS} a transaction": lambda: _ms(lambda: store.matches.commit(judged, NOW)),
+    }
+    found = dict(zip(stages, median_of(rounds, *stages.values()), strict=True))
+    store.close()
+    return found
+
+
+def _document(base: str, feed: int, listed: Iterable[int]) -> bytes:
+    return corpus.feed(base, feed, [corpus.item(base, feed, entry, 1_795_000_000, entry >= 30) for entry in listed], 0)
+
+
+def _prints(feed: int, listed: Iterable[int]) -> frozenset[bytes]:
+    return frozenset(prescan(_document("http://x.example", feed, listed), "", frozenset(), 300).prints)
+
+
 def main(folder: Path, rounds: int, port: int) -> None:
-    found = {"poll": poll(rounds, port), "first": first_fetch(rounds, folder), "article": article(rounds, folder)}
+    matcher = Matcher(rulebook.load([CHECKOUT / "rules"], cache_dir=folder / "cache"))
+    found = {
+        "poll": poll(rounds, port),
+        "new": new_entry(rounds, folder, matcher),
+        "first": first_fetch(rounds, folder),
+        "article": article(rounds, matcher),
+    }
     sys.stdout.write(json.dumps(found) + "\n")
 
 
