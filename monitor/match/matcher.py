@@ -14,6 +14,7 @@ from monitor.match.choice import ENDS, Scored, choose, soft_reason
 from monitor.match.claim import claimed_by
 from monitor.match.compiled import compiled
 from monitor.match.objects import object_of
+from monitor.match.principals import told_cast
 from monitor.match.reading import Reading, read
 from monitor.match.scan import Scanner
 from monitor.match.stems import WORDS, words_of
@@ -120,7 +121,7 @@ class Matcher:
         weights = self.ruleset.weights.weights
         stage, step = details.stage_of(frame, reading)
         act_type = details.type_of(frame, reading)
-        parties = details.parties_of(frame.cast, self.ruleset.entities)
+        parties = details.parties_of(told_cast(frame, reading), self.ruleset.entities)
         sectors = details.sectors_of(frame, reading, self._concepts)
         thing = object_of(frame, reading)
         event_date, basis = details.event_date_of(frame, reading)

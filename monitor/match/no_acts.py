@@ -35,8 +35,12 @@ def _is_a_state_of_things(frame: Frame, reading: Reading) -> bool:
 
 
 def _is_an_anniversary(frame: Frame, reading: Reading) -> bool:
-    """ "Fifty years of partnership", "giubileo della firma": what is celebrated was made then."""
-    return any(cue[2].ref == "cue.anniversary" and 0 <= frame.start - cue[1] <= _OF_CHARS for cue in frame.part.cues)
+    """ "Fifty years of partnership", "giubileo della firma", 协议签署一周年: what is celebrated was made then."""
+    return any(
+        0 <= frame.start - cue[1] <= _OF_CHARS or 0 <= cue[0] - frame.end <= _COUNT_CHARS
+        for cue in frame.part.cues
+        if cue[2].ref == "cue.anniversary"
+    )
 
 
 def _is_asked_about(frame: Frame, reading: Reading) -> bool:
@@ -104,6 +108,7 @@ def _is_of_arms_bought(frame: Frame, reading: Reading) -> bool:
 
 _HAS_CHARS = 14  # "have a new defence agreement"
 _OF_CHARS = 4  # "anniversary of", "anni di"
+_COUNT_CHARS = 3  # "treaty anniversary", 协议六十周年
 _OPENING_CHARS = 24
 _WISH_CHARS = 24  # "eyes a multibillion fighter deal"
 _WISHES = frozenset({"cue.proposal", "cue.intention"})

@@ -276,3 +276,29 @@ def test_where_no_act_can_have_another_cast_none_has(matcher: Matcher) -> None:
                 for instrument in (None, *part.instruments):
                     assert recast(cast, reading, part, act, instrument) == cast, each["id"]
     assert kept > 300
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "parties"),
+    [
+        (
+            "Fiji and Norway strike maritime deal",
+            "Move comes as Peru and Ghana vie for influence, Fiji and Norway have signed a maritime agreement.",
+            {"FJ", "NO"},
+        ),
+        (
+            "Fiji and Norway strike maritime deal",
+            "Fiji, Norway and Peru have signed a maritime agreement.",
+            {"FJ", "NO", "PE"},
+        ),
+        ("Fiji strikes maritime deal", "Fiji, Norway and Peru have signed a maritime agreement.", {"FJ", "NO", "PE"}),
+    ],
+)
+def test_whom_the_headline_passes_over_is_no_party_unless_in_one_row(
+    matcher: Matcher, title: str, text: str, parties: set[str]
+) -> None:
+    article = Article(id="a", title=title, text=text, published_at=NOW, language="en")
+    found = matcher.judge(article, now=NOW)
+    told = [*found.announcements, *(m.announcement for m in found.mentions)]
+    signed = [a for a in told if a.rule == "instrument-signed"]
+    assert {p.country for p in signed[0].parties} == parties

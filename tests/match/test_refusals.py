@@ -244,6 +244,8 @@ def test_who_has_signed_or_has_a_new_one_makes_it(matcher: Matcher, lang: str, t
     ("lang", "title"),
     [
         ("it", "Anniversario della firma del trattato tra Perù e Ghana"),
+        ("zh", "秘鲁与加纳签署铜业协议十五周年"),
+        ("en", "Peru and Ghana mark friendship treaty anniversary"),
         ("en", "Peru and Ghana celebrate 40 years of partnership"),
         ("fr", "Le Pérou et le Ghana, 40 ans de partenariat"),
     ],
