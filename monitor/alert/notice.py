@@ -198,13 +198,14 @@ def reminder_letter(story: Story, reader: Reader, now: datetime) -> Letter:
     )
 
 
+_OFF = frozenset({Stage.SUSPENDED, Stage.PROPOSED})  # suspended or ended, denied or taken back
 _SAYS_WHEN = frozenset({"", Change.CORRECTION.value})  # messages that name the deadline
 
 
 def reminder_days(story: Story, route: Route, told: Sequence[Told], now: datetime) -> int | None:
     """Which reminder of a call is due on a route that was told it: 14, 7 or 2 days before its deadline; None for none.
     ``told`` is what the route was told of this story."""
-    if not route.reminders or story.state != "open" or story.stage is Stage.SUSPENDED or not story.deadline:
+    if not route.reminders or story.state != "open" or story.stage in _OFF or not story.deadline:
         return None
     heard = [each for each in told if each.owed.decision is not Decision.SILENCED]
     if not any(each.owed.change == "" for each in heard):

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from monitor.model import ActType, Story
+from monitor.model import ActType, Stage, Story
 
 REMIND_BEFORE_DAYS = (14, 7, 2)
+_OFF = frozenset({Stage.SUSPENDED, Stage.PROPOSED})  # suspended or ended, denied or taken back
 _LINE_BYTES = 75  # RFC 5545, 3.1: longer lines are folded
 
 
@@ -25,7 +26,8 @@ class Call:
 
 def open_calls(stories: Iterable[Story], today: date) -> tuple[Call, ...]:
     """The calls among the stories whose deadline is today or later, nearest first; those without a deadline last,
-    newest first. A call is a story of type ``call`` or any act with a deadline; wrong and merged ones are left out."""
+    newest first. A call is a story of type ``call`` or any act with a deadline; those that are off, wrong or merged are
+    left out."""
     calls = [_call(story, today) for story in stories if _is_call(story)]
     kept = [call for call in calls if call.days_left is None or call.days_left >= 0]
     return tuple(sorted(kept, key=_order))
@@ -72,7 +74,7 @@ def _event(story: Story, deadline: date, summary: str, now: datetime) -> list[st
 
 
 def _is_call(story: Story) -> bool:
-    told = story.state == "open" and not story.opened_by_mention
+    told = story.state == "open" and not story.opened_by_mention and story.stage not in _OFF
     return told and (story.type is ActType.CALL or bool(story.deadline))
 
 

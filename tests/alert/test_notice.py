@@ -98,6 +98,8 @@ def test_only_open_calls_that_the_route_was_told_are_reminded_of() -> None:
     assert due(mail("a"), story, [*told, Told(notice.reminder_owed(story, mail("a"), 7), NOW)]) is None
     assert due(mail("a", reminders=False), story, told) is None
     assert due(mail("a"), make.story(deadline="2026-03-12", state="wrong"), told) is None
+    for off in (Stage.SUSPENDED, Stage.PROPOSED):  # ended; denied or taken back
+        assert due(mail("a"), replace(story, stage=off), told) is None
     assert due(mail("a"), make.story(), told) is None
     extended = make.story(deadline="2026-03-18")
     assert due(mail("a"), extended, [*told, Told(notice.reminder_owed(story, mail("a"), 7), NOW)]) == 14

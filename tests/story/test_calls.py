@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from monitor.model import ActType, Stage, Story
+import pytest
+
+from monitor.model import ActType, Reason, Stage, Story
 from monitor.story import place
 from monitor.story.calls import calendar, open_calls
 from tests.story.acts import START, article, judged, said
@@ -25,6 +27,19 @@ def test_open_calls_stand_by_deadline_and_those_without_one_last() -> None:
 
 def test_a_call_that_closes_today_is_still_open() -> None:
     assert len(open_calls([call("a", "2026-02-10")], date(2026, 2, 10))) == 1
+
+
+@pytest.mark.parametrize("reason", [Reason.SUSPENDED, Reason.DENIED])
+def test_a_call_that_is_off_is_not_open_until_it_is_taken_up_again(reason: Reason) -> None:
+    story = call("a", "2026-03-31")
+    off = said("IT CN", "the joint call a is off", type=ActType.CALL, stage=Stage.LAUNCHED)
+    (change,) = place(article("b", "Call a is off", days=2), judged(mentions=((off, reason),)), (story,), START)
+    assert change.story.id == story.id
+    assert open_calls([change.story], date(2026, 2, 10)) == ()
+    again = said("IT CN", "call a", type=ActType.CALL, stage=Stage.LAUNCHED, deadline="2026-04-30")
+    (resumed,) = place(article("c", "Joint call a", days=9), judged(again), (change.story,), START)
+    assert resumed.story.id == story.id
+    assert [entry.days_left for entry in open_calls([resumed.story], date(2026, 2, 20))] == [69]
 
 
 def test_other_acts_are_no_calls() -> None:
