@@ -37,7 +37,9 @@ def test_the_choice_goes_before_the_browser_and_that_before_the_configuration(
 
 
 def test_each_browser_gets_its_language_and_a_choice_lasts(site: Site) -> None:
-    with httpx.Client(base_url=site.url, headers={"Accept-Language": "en-GB"}, follow_redirects=True) as client:
+    with httpx.Client(
+        base_url=site.url, headers={"Accept-Language": "en-GB"}, follow_redirects=True, timeout=60
+    ) as client:
         assert '<html lang="en">' in client.post("/login", data={"password": "wrong"}).text
         assert "Stories" in client.post("/login", data={"password": PASSWORD}).text
         page = client.get("/deliveries?state=dead")
@@ -50,7 +52,7 @@ def test_each_browser_gets_its_language_and_a_choice_lasts(site: Site) -> None:
         assert '<html lang="it">' in page.text
         assert "Storie" in client.get("/").text
         assert "L’indirizzo è sbagliato" in client.get("/stories/none").text
-    with httpx.Client(base_url=site.url) as client:
+    with httpx.Client(base_url=site.url, timeout=60) as client:
         assert '<html lang="it">' in client.get("/login").text, "the configuration's, where nobody says anything"
 
 
