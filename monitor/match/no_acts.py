@@ -12,7 +12,17 @@ from monitor.model import Reason
 
 def why_no_act(frame: Frame, reading: Reading) -> Reason | None:
     """Why what the frame tells is no new act of cooperation; None where it may be one."""
+    if not _is_heard(frame, reading):  # as in most sentences
+        return Reason.OPINION if _is_asked_about(frame, reading) else None
     return next((reason for holds, reason in _TESTS if holds(frame, reading)), None)
+
+
+def _is_heard(frame: Frame, reading: Reading) -> bool:
+    """Whether the sentence or the title holds one of the words that the tests ask for."""
+    title = reading.parts[0]
+    return any(cue[2].ref in _HEARD for cue in frame.part.cues) or (
+        title.rank == 0 and any(cue[2].ref in _HEARD_IN_TITLES for cue in title.cues)
+    )
 
 
 def is_noun(frame: Frame) -> bool:
@@ -47,15 +57,17 @@ def _is_asked_about(frame: Frame, reading: Reading) -> bool:
     """Whether the title asks about an agreement ("Why the pact ...", "Come funziona l'intesa ..."): it is known then, and
     only a sentence that says today tells it anew (GUIDE.md: commentary on a known act)."""
     title = reading.parts[0]
-    if title.rank > 0 or not title.instruments or "cue.today" in frame.part.cue_names:
+    if title.rank > 0 or not title.instruments:
         return False
     words = reading.language.asking_words
     opening = reading.folded[title.start : title.start + _OPENING_CHARS].lstrip("\"'¿ ")
-    if "," in opening:
+    if not opening.startswith(words) or "," in opening:
         return False  # "Come previsto, Italia e Perù firmano"
-    if reading.lang == "zh":
-        return opening.startswith(words)
-    return any(opening.startswith(word) and not opening[len(word) : len(word) + 1].isalnum() for word in words)
+    if any(cue[2].ref == "cue.today" for cue in frame.part.cues):
+        return False
+    return reading.lang == "zh" or any(
+        opening.startswith(word) and not opening[len(word) : len(word) + 1].isalnum() for word in words
+    )
 
 
 def _is_negotiated(frame: Frame, reading: Reading) -> bool:
@@ -103,7 +115,7 @@ def _is_of_arms_bought(frame: Frame, reading: Reading) -> bool:
     """ "Signed deals to buy tanks": a purchase, however it is called (GUIDE.md: none)."""
     if frame.instrument is not None and frame.instrument[2].ref not in _SALES:
         return False
-    return {"cue.arms", "cue.purchase"} <= frame.part.cue_names
+    return frame.part.cue_names >= {"cue.arms", "cue.purchase"}
 
 
 _HAS_CHARS = 14  # "have a new defence agreement"
@@ -127,3 +139,5 @@ _TESTS: tuple[tuple[Callable[[Frame, Reading], bool], Reason], ...] = (
     (_is_a_condemnation, Reason.IN_PASSING),
     (_is_of_arms_bought, Reason.PURCHASE),
 )
+_HEARD_IN_TITLES = frozenset({"cue.beginning", "cue.condemning"})
+_HEARD = _WISHES | _HEARD_IN_TITLES | {"cue.standing", "cue.anniversary", "cue.arms"}
