@@ -26,7 +26,7 @@ WEIGHTS: Mapping[str, float] = {
     "joined_by_another": -3.5,
     "principals_equal": 1.6,
     "principals_nested": 2.4,
-    "principals_shared": -1.0,
+    "principals_shared": -0.7,
     "principals_one": -2.0,
     "principals_clash": -3.5,
     "rivals_log": -1.1,
