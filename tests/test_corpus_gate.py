@@ -14,6 +14,7 @@ from tests.corpus_figures import (
     floors,
     grouping_figures,
     headline_figures,
+    kind_figures,
     lookalike_figures,
     novelty_figures,
 )
@@ -23,7 +24,7 @@ TOLERANCE_PERCENT = 3  # what one article moves a small set by
 
 
 @pytest.mark.parametrize(
-    "measure", [article_figures, headline_figures, grouping_figures, lookalike_figures, novelty_figures]
+    "measure", [article_figures, headline_figures, kind_figures, grouping_figures, lookalike_figures, novelty_figures]
 )
 def test_no_figure_of_the_corpus_is_worse_than_its_floor(measure: Callable[[], Figures]) -> None:
     pinned = floors()
