@@ -3,10 +3,10 @@ or wished for, a joint condemnation, a purchase of arms. The clauses of GUIDE.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from monitor.match.frames import Frame
-from monitor.match.reading import Reading
+from monitor.match.reading import Part, Reading
 from monitor.model import Reason
 
 
@@ -94,13 +94,21 @@ def _names_what_is_wanted(frame: Frame) -> bool:
 
 def _is_wished_for(frame: Frame, reading: Reading) -> bool:
     """ "Calls for a pact with", "eyes a fighter deal in", "suggested a new agreement on": who names an instrument behind a
-    wish, without an act of his own."""
-    if not is_noun(frame):
+    wish, without an act of his own; and what an article with such a title wishes further on."""
+    part, title = frame.part, reading.parts[0]
+    if is_noun(frame):
+        # "suggested a new agreement under their trade pact": the sentence wishes, whichever of the two is looked at
+        return _wishes(part, [h[0] for h in part.instruments] if frame.act is None else [frame.start])
+    if title.rank > 0 or title.acts or frame.act is None or frame.act[2].ref in _CONCLUDING:
         return False
-    wishes = [cue for cue in frame.part.cues if cue[2].ref in _WISHES]
-    # "suggested a new agreement under their trade pact": the sentence wishes, whichever of the two is looked at
-    named = [h[0] for h in frame.part.instruments] if frame.act is None else [frame.start]
-    return any(0 <= at - cue[1] <= _WISH_CHARS for cue in wishes for at in named)
+    starts = [h[0] for h in part.instruments]
+    return _wishes(part, starts) and _wishes(title, [h[0] for h in title.instruments])
+
+
+def _wishes(part: Part, starts: Sequence[int]) -> bool:
+    """Whether a word of wishing stands before one of the places."""
+    ends = [cue[1] for cue in part.cues if cue[2].ref in _WISHES]
+    return any(0 <= at - end <= _WISH_CHARS for end in ends for at in starts)
 
 
 def _is_a_condemnation(frame: Frame, reading: Reading) -> bool:

@@ -111,3 +111,8 @@ def test_arms_that_are_bought_are_a_purchase(matcher: Matcher, lang: str, title:
 
 def test_arms_that_are_built_together_are_not(matcher: Matcher) -> None:
     assert None in reasons(matcher, "en", "Peru and Norway sign deal to build fighters together")
+
+
+def test_what_an_article_with_such_a_title_wishes_further_on_is_a_wish_too(matcher: Matcher) -> None:
+    text = "Peru on Monday suggested a new pact with Norway to boost ties with Oslo."
+    assert None not in reasons(matcher, "en", "Peru calls for maritime pact with Norway", text)
