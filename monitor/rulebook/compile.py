@@ -185,7 +185,6 @@ def _language(code: str, t: Mapping[str, Any]) -> Language:
         by_words=frozenset(words("by_before")),
         numbers={fold(word): number for word, number in t.get("numbers", {}).items()},
         particles=tuple(t.get("particles", ())),
-        old_words=tuple(fold(w) for w in t.get("old_after", ())),
         asking_words=tuple(fold(w) for w in t.get("asks", ())),
         common_words=frozenset(t.get("common", ())),
         compounds=t.get("compounds", False),

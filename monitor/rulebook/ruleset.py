@@ -81,7 +81,6 @@ class Language:
     by_words: frozenset[str] = frozenset()
     numbers: Mapping[str, int] = field(default_factory=dict)  # word -> how many, two and more
     particles: tuple[str, ...] = ()  # between an act and what was done, and no part of it
-    old_words: tuple[str, ...] = ()
     asking_words: tuple[str, ...] = ()  # of one or two words, at the very beginning of a title
     common_words: frozenset[str] = frozenset()
     compounds: bool = False  # nouns have capitals and join to one word

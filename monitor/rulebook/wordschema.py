@@ -123,7 +123,6 @@ class LanguageSpec(Strict):
     relative_days: dict[str, int] = {}
     numbers: dict[str, Annotated[int, Field(ge=2, le=199)]] = {}  # number words before a plural: "twelve agreements"
     particles: Words = []  # between an act and what was done, and no part of it: the Chinese 了
-    old_after: Words = []
     asks: Words = []  # what opens a title that asks about an act instead of telling it: why, how, what
     tense: TenseSpec = TenseSpec()
     links: LinkSpec = LinkSpec.model_validate({})
@@ -139,7 +138,6 @@ class LanguageAddition(Strict):
     common: Words = []
     things: dict[str, Words] = {}
     abbreviations: Words = []
-    old_after: Words = []
     asks: Words = []
     words: dict[str, WordItem] = {}
     masks: Terms = []
