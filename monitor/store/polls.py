@@ -97,19 +97,16 @@ def _brought(result: PollResult, poll_id: int) -> Brought:
     return Brought(result.work.feed_id, poll_id, result.new, result.edited, result.seen)
 
 
-_HELD = (
-    select(feed.c.id, feed.c.claim_id)
-    .where(feed.c.id.in_(IDS), feed.c.state.in_(DUE_STATES))
-    .order_by(feed.c.id)
-    .with_for_update()
-)
+# The state is looked at here: asked for it beside more than 32 ids, SQLite walks all feeds of these states instead.
+_HELD = select(feed.c.id, feed.c.claim_id, feed.c.state).where(feed.c.id.in_(IDS)).order_by(feed.c.id).with_for_update()
 
 
 def _standing(connection: Connection, results: Sequence[PollResult]) -> list[PollResult]:
     """The results whose claim still stands; their rows are locked until the transaction ends."""
     stored: dict[str, str] = {}
     for chunk in chunks(sorted(result.work.feed_id for result in results)):
-        stored |= {row[0]: row[1] for row in connection.execute(_HELD, {IDS.key: chunk})}
+        rows = connection.execute(_HELD, {IDS.key: chunk})
+        stored |= {feed_id: claim_id for feed_id, claim_id, state in rows if state in DUE_STATES}
     return [result for result in results if stored.get(result.work.feed_id) == result.work.claim_id]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -481,30 +483,54 @@ def test_ids_go_on_where_they_stopped_also_after_the_newest_rows_went(store: Sto
     assert third.entry_id > second.entry_id > first.entry_id
 
 
-def test_no_claim_reads_through_all_entries(tmp_path: Path) -> None:
-    """SQLite takes a partial index only for its very condition; PostgreSQL sees the values."""
-    store = open_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+@contextmanager
+def plans_of(store: Store) -> Iterator[list[tuple[str, str]]]:
+    """How SQLite carries out each SELECT of the block, and the statement; filled at its end."""
     seen: list[tuple[str, object]] = []
+    plans: list[tuple[str, str]] = []
 
     def note(*arguments: object) -> None:
         seen.append((str(arguments[2]), arguments[3]))
 
-    poll_once(store, listed("a"), listed("b"))
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        store.feeds.claim(NOW, 10, 60.0)
-        read_all(store)
-        assert store.matches.claim(NOW, 10, 60.0)
+        yield plans
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    plans = []
     with store.database.read() as connection:
         for statement, values in seen:
             if statement.startswith("SELECT"):
                 rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
                 plans += [(row[3], statement) for row in rows]
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path}/state/coopwatch.db")
+    yield store
     store.close()
+
+
+def test_no_claim_reads_through_all_entries(on_sqlite: Store) -> None:
+    """SQLite takes a partial index only for its very condition; PostgreSQL sees the values."""
+    store = on_sqlite
+    poll_once(store, listed("a"), listed("b"))
+    with plans_of(store) as plans:
+        store.feeds.claim(NOW, 10, 60.0)
+        read_all(store)
+        assert store.matches.claim(NOW, 10, 60.0)
     assert [plan for plan in plans if plan[0].startswith(("SCAN entry", "SCAN feed", "SCAN article"))] == []
     assert any("ix_feed_due" in plan for plan, _ in plans), "nearly all feeds are in the same state"
     assert any("ix_entry_work" in plan for plan, _ in plans)
     assert any("ix_entry_batch" in plan for plan, _ in plans)
+
+
+def test_a_round_of_a_hundred_polls_looks_at_no_other_feed(on_sqlite: Store) -> None:
+    """Nearly all feeds are in one state: its index is no shorter way than the table, though SQLite takes it for one as soon as
+    many ids are asked for."""
+    store = on_sqlite
+    store.feeds.sync([replace(SPEC, url=f"{SPEC.url}/{number}") for number in range(100)], NOW, 900.0)
+    with plans_of(store) as plans:
+        works = store.feeds.claim(NOW, 100, 60.0)
+        assert store.feeds.commit([polled(work, listed(str(n))) for n, work in enumerate(works)], NOW) == 100
+    assert [plan for plan in plans if "ix_feed_state" in plan[0] or plan[0].startswith("SCAN feed")] == []
