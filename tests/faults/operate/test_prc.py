@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -175,7 +176,9 @@ def test_prc_08_the_network_gone_is_one_alarm_and_its_return_no_stampede(place: 
         return sum(words in str(mail["subject"]) for mail in place.mails)
 
     def failed() -> int:
-        return sum("outcome=failed" in line for line in service.lines)
+        database = f"file:{place.folder}/state/coopwatch.db?mode=ro"
+        with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
+            return int(connection.execute("SELECT sum(failures) FROM feed").fetchone()[0])
 
     def all_asked() -> bool:
         return len({path for _, path in asked if path.startswith("/f")}) == count
@@ -190,6 +193,7 @@ def test_prc_08_the_network_gone_is_one_alarm_and_its_return_no_stampede(place: 
         pinged, so_far = place.asked.count("/alive"), failed()
         eventually(lambda: told("Still: Nothing is being polled"), "and told again while it lasts")
         eventually(lambda: failed() > so_far + count, "it keeps failing")
+        assert sum("no server answers" in line for line in service.lines) == 1, "nor a line of the log for each feed"
         assert place.asked.count("/alive") == pinged, "the switch outside is left to raise its own alarm"
         asked.clear()
         with publisher(place, port, asked):
